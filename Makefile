@@ -1,0 +1,94 @@
+# Outturn: build, check, demo, bench.  `make help` lists what a person calls.
+#
+#   common/ ← { a stage's core | common/io/ } ← that stage's shell
+#
+# Core files go into libcore.a and link without librdkafka, libpq, Avro-C and
+# libcurl; shells are linked per program.  scripts/check-includes asserts it.
+
+CC      ?= gcc
+B       ?= build
+OPT     ?= -O2 -g
+WARN     = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CFLAGS   = -std=c11 -D_GNU_SOURCE $(WARN) $(OPT) $(if $(SAN),,$(HARDEN)) $(SAN) -I. -MMD -MP
+LDFLAGS  = -pie -Wl,-z,relro,-z,now $(SAN)
+CORELIBS = -lcrypto -lutf8proc -lfyaml -ljansson -lm
+ALLLIBS  = -lrdkafka -lpq -lavro -lmicrohttpd $(CORELIBS) -lpthread
+
+# Foreign libraries that a core test may link: their common/io file declares no
+# foreign type in its header.
+IO_CORE  = $(filter common/io/digest.c common/io/text_utf8proc.c common/io/yaml.c \
+             common/io/json.c,$(IO))
+IO       = $(wildcard common/io/*.c)
+SHELL_OF = $(foreach d,$(1),$(wildcard $(d)/main.c $(d)/loop.c $(d)/shell_*.c))
+CORE     = $(filter-out $(call SHELL_OF,ingest transform/match transform/milestone sink), \
+             $(wildcard common/*.c ingest/*.c ingest/sources/*.c transform/match/*.c \
+             transform/milestone/*.c sink/*.c))
+O        = $(patsubst %.c,$(B)/o/%.o,$(1))
+
+DAEMONS  = ingestd matchd milestoned sinkd
+DIR_ingestd = ingest
+DIR_matchd = transform/match
+DIR_milestoned = transform/milestone
+DIR_sinkd = sink
+PROGRAMS = $(foreach d,$(DAEMONS),$(if $(wildcard $(DIR_$(d))/main.c),$(B)/outturn-$(d))) \
+           $(if $(wildcard cli/main.c),$(B)/outturn)
+UNIT     = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/property/prop_*.c))
+DIFF     = $(patsubst %.c,$(B)/%,$(wildcard tests/differential/diff_*.c tests/fuzz/fuzz_*.c))
+BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
+TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
+
+.PHONY: all help clean test check demo demo-stop bench unit diff format tools
+all: $(PROGRAMS)
+
+help:
+	@echo 'make           build the daemons and the command into $(B)/'
+	@echo 'make demo      set up and run the whole path on real Kafka and PostgreSQL'
+	@echo 'make demo-stop stop what make demo left running'
+	@echo 'make test      set up, build with gcc and clang, run every test'
+	@echo 'make bench     measure what is claimed in bench/results.md'
+
+$(B)/o/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+$(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
+	@rm -f $@
+	ar rcs $@ $^
+
+define DAEMON
+$(B)/outturn-$(1): $$(call O,$$(call SHELL_OF,$(DIR_$(1))) $$(filter-out $$(IO_CORE),$$(IO))) $(B)/libcore.a
+	$$(CC) $$(LDFLAGS) $$^ -o $$@ $$(ALLLIBS)
+endef
+$(foreach d,$(DAEMONS),$(eval $(call DAEMON,$(d))))
+
+$(B)/outturn: $(call O,$(wildcard cli/*.c) $(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
+
+$(B)/tests/unit/%: $(B)/o/tests/unit/%.o $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(CORELIBS)
+$(B)/tests/property/%: $(B)/o/tests/property/%.o $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(CORELIBS)
+$(B)/tests/differential/%: $(B)/o/tests/differential/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
+$(B)/tests/fuzz/%: $(B)/o/tests/fuzz/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
+$(B)/bench/%: $(B)/o/bench/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
+$(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
+
+unit: $(UNIT)
+diff: $(DIFF)
+benches: $(BENCHES)
+tools: $(TOOLS)
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B)/o -name '*.d' 2>/dev/null)
