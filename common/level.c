@@ -1,0 +1,705 @@
+#include "common/level.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "common/must.h"
+
+/* --- emitted: what stands in the output under each key ---------------------- */
+
+struct ekey {
+	struct id a, b;
+	uint8_t type; /* enum key_type; KEY_OTHER: a free slot */
+};
+
+enum estate { E_ABSENT, E_KNOWN, E_UNKNOWN };
+
+struct eslot {
+	struct ekey key;
+	uint8_t state;
+	bool queued; /* stands in some output's todo */
+	uint64_t hash;
+};
+
+struct etable {
+	struct eslot *slots;
+	size_t cap, count;
+	uint64_t seed;
+};
+
+static size_t
+etable_at(const struct etable *t, const struct ekey *k)
+{
+	uint64_t h = hash64(k->a.b, ID_BYTES, t->seed ^ k->type);
+	size_t i;
+
+	if (k->type != KEY_OUTCOME)
+		h = hash64(k->b.b, ID_BYTES, h);
+	for (i = h & (t->cap - 1); t->slots[i].key.type; i = (i + 1) & (t->cap - 1))
+		if (t->slots[i].key.type == k->type && id_eq(&t->slots[i].key.a, &k->a)
+		    && id_eq(&t->slots[i].key.b, &k->b))
+			break;
+	return i;
+}
+
+static struct eslot *
+etable_find(struct etable *t, const struct ekey *k)
+{
+	struct eslot *s = t->cap ? &t->slots[etable_at(t, k)] : NULL;
+
+	return s && s->key.type ? s : NULL;
+}
+
+/* Slots that say "absent" are dropped as the table grows, not one by one. */
+static struct eslot *
+etable_put(struct etable *t, const struct ekey *k)
+{
+	struct eslot *s;
+
+	if (t->count >= t->cap - t->cap / 4) {
+		struct etable old = *t;
+		size_t live = 0;
+
+		for (size_t i = 0; i < old.cap; i++)
+			live += old.slots[i].key.type
+			    && (old.slots[i].state != E_ABSENT || old.slots[i].queued);
+		t->cap = old.cap ? old.cap : 64;
+		while (live >= t->cap / 2)
+			t->cap *= 2;
+		t->slots = mem_zalloc(t->cap, sizeof(*t->slots));
+		t->count = live;
+		for (size_t i = 0; i < old.cap; i++)
+			if (old.slots[i].key.type
+			    && (old.slots[i].state != E_ABSENT || old.slots[i].queued))
+				t->slots[etable_at(t, &old.slots[i].key)] = old.slots[i];
+		mem_free(old.slots);
+	}
+	s = &t->slots[etable_at(t, k)];
+	if (!s->key.type) {
+		*s = (struct eslot){ .key = *k, .state = E_ABSENT };
+		t->count++;
+	}
+	return s;
+}
+
+/* --- the level ------------------------------------------------------------- */
+
+enum sent_what { SENT_ROW, SENT_CUT, SENT_CLAIM };
+
+struct sent {
+	struct ekey key;
+	uint8_t what;
+	uint32_t cut;
+};
+
+struct cut_state { /* one cut in one output */
+	struct cut have, taken;
+	uint8_t state;
+};
+
+struct output {
+	struct claims mine;
+	int64_t position, end;
+	bool claim_sent, claimed;
+	struct sent *ring;    /* sent, not yet acknowledged: [acked, sent) */
+	uint64_t sent, acked;
+	struct ekey *todo;    /* keys to look at again */
+	size_t todo_n, todo_cap, todo_at;
+	struct cut_state *cuts;
+	uint32_t cuts_n;
+	bool cuts_taken;      /* `taken` waits until all before `barrier` is acknowledged */
+	uint64_t barrier;
+};
+
+struct input {
+	struct level_input is;
+	struct claims claims;
+	int64_t position;
+};
+
+struct cut_name {
+	struct span input; /* owned */
+	struct cut want;
+	bool has;
+};
+
+struct level {
+	struct level_core core;
+	struct level_port port;
+	struct input in[LEVEL_INPUTS_MAX];
+	int in_n;
+	struct output *out;
+	int out_n;
+	struct id run;
+	enum level_state state;
+	const char *why;
+	struct etable emitted;
+	uint64_t seed;
+	struct cut_name *cuts;
+	uint32_t cuts_n;
+	struct buf key, value;
+	uint64_t answers;
+};
+
+struct level *
+level_new(const struct level_core *core, const struct level_port *port,
+    const struct level_input *inputs, int inputs_n, const int64_t *output_ends, int outputs_n,
+    const struct id *run, uint64_t seed)
+{
+	struct level *lv = mem_zalloc(1, sizeof(*lv));
+
+	MUST(inputs_n <= LEVEL_INPUTS_MAX && outputs_n > 0 && outputs_n <= LEVEL_OUTPUTS_MAX);
+	lv->core = *core;
+	lv->port = *port;
+	lv->run = *run;
+	lv->seed = lv->emitted.seed = seed;
+	lv->in_n = inputs_n;
+	for (int i = 0; i < inputs_n; i++) {
+		lv->in[i].is = inputs[i];
+		claims_init(&lv->in[i].claims, inputs[i].by_topic);
+	}
+	lv->out_n = outputs_n;
+	lv->out = mem_zalloc((size_t)outputs_n, sizeof(*lv->out));
+	for (int o = 0; o < outputs_n; o++) {
+		claims_init(&lv->out[o].mine, false);
+		lv->out[o].end = output_ends[o];
+		lv->out[o].ring = mem_zalloc(LEVEL_UNACKED_MAX, sizeof(struct sent));
+	}
+	return lv;
+}
+
+void
+level_free(struct level *lv)
+{
+	if (!lv)
+		return;
+	for (int i = 0; i < lv->in_n; i++)
+		claims_release(&lv->in[i].claims);
+	for (int o = 0; o < lv->out_n; o++) {
+		claims_release(&lv->out[o].mine);
+		mem_free(lv->out[o].ring);
+		mem_free(lv->out[o].todo);
+		mem_free(lv->out[o].cuts);
+	}
+	for (uint32_t i = 0; i < lv->cuts_n; i++)
+		mem_free((void *)(uintptr_t)lv->cuts[i].input.ptr);
+	mem_free(lv->cuts);
+	mem_free(lv->out);
+	mem_free(lv->emitted.slots);
+	buf_release(&lv->key);
+	buf_release(&lv->value);
+	mem_free(lv);
+}
+
+static void
+die(struct level *lv, const char *why)
+{
+	lv->state = LEVEL_DEAD;
+	lv->why = why;
+}
+
+static struct ekey
+ekey_of(const struct key *k)
+{
+	return (struct ekey){ .a = k->a, .b = k->b, .type = (uint8_t)k->type };
+}
+
+static bool
+is_row(const struct key *k)
+{
+	return k->type == KEY_UNIT_EVENT || k->type == KEY_UNIT_DECISION || k->type == KEY_OUTCOME;
+}
+
+static void
+todo_add(struct output *o, struct eslot *s)
+{
+	if (s->queued)
+		return;
+	s->queued = true;
+	if (o->todo_n == o->todo_cap) {
+		o->todo_cap = o->todo_cap ? o->todo_cap * 2 : 64;
+		o->todo = mem_realloc(o->todo, o->todo_cap, sizeof(*o->todo));
+	}
+	o->todo[o->todo_n++] = s->key;
+}
+
+/* --- cuts */
+
+static uint32_t
+cut_index(struct level *lv, struct span input)
+{
+	uint32_t i;
+	uint8_t *copy;
+
+	for (i = 0; i < lv->cuts_n; i++)
+		if (span_eq(lv->cuts[i].input, input))
+			return i;
+	lv->cuts = mem_realloc(lv->cuts, lv->cuts_n + 1, sizeof(*lv->cuts));
+	copy = mem_alloc(input.len);
+	memcpy(copy, input.ptr, input.len);
+	lv->cuts[lv->cuts_n] = (struct cut_name){ .input = span_of(copy, input.len) };
+	return lv->cuts_n++;
+}
+
+static struct cut_state *
+cut_state_of(struct level *lv, struct output *o, uint32_t i)
+{
+	if (o->cuts_n < lv->cuts_n) {
+		o->cuts = mem_realloc(o->cuts, lv->cuts_n, sizeof(*o->cuts));
+		for (; o->cuts_n < lv->cuts_n; o->cuts_n++)
+			o->cuts[o->cuts_n] = (struct cut_state){ .state = E_ABSENT };
+	}
+	return &o->cuts[i];
+}
+
+static struct cut
+cut_greatest(const struct cut *a, const struct cut *b)
+{
+	return (struct cut){
+		.offset = a->offset > b->offset ? a->offset : b->offset,
+		.complete_through = a->complete_through > b->complete_through
+		    ? a->complete_through
+		    : b->complete_through,
+		.terms_offset = a->terms_offset > b->terms_offset ? a->terms_offset : b->terms_offset,
+	};
+}
+
+static bool
+cut_same(const struct cut *a, const struct cut *b)
+{
+	return a->offset == b->offset && a->complete_through == b->complete_through
+	    && a->terms_offset == b->terms_offset;
+}
+
+static void
+input_cut(struct level *lv, const struct key *key, const struct rec *rec)
+{
+	struct cut cut, grown;
+	struct cut_name *name;
+
+	if (!rec->value.ptr || !lv->port.decode_cut(lv->port.self, rec->value, &cut))
+		return;
+	name = &lv->cuts[cut_index(lv, key->stream)];
+	grown = name->has ? cut_greatest(&name->want, &cut) : cut;
+	if (name->has && cut_same(&grown, &name->want))
+		return;
+	name->has = true;
+	name->want = grown;
+	lv->core.cut(lv->core.self, key->stream, &grown);
+}
+
+/* How far the side inputs are folded, as cuts of their own. */
+static void
+side_cuts(struct level *lv)
+{
+	for (int i = 0; i < lv->in_n; i++) {
+		struct input *in = &lv->in[i];
+		struct cut_name *name;
+
+		if (!in->is.side)
+			continue;
+		name = &lv->cuts[cut_index(lv, span_str(in->is.side))];
+		name->has = true;
+		name->want = (struct cut){ .offset = in->position - 1,
+			.complete_through = DATE_NONE, .terms_offset = -1 };
+	}
+}
+
+/* --- records in */
+
+void
+level_input_record(struct level *lv, int input, const struct rec *rec, int64_t position)
+{
+	struct input *in = &lv->in[input];
+	struct claim claim = { 0 };
+	struct key key;
+
+	MUST(input < lv->in_n);
+	in->position = position;
+	if (!rec || lv->state == LEVEL_DEAD)
+		return;
+	key = key_parse(rec->key);
+	if (!in->is.claimed) {
+		lv->core.fold(lv->core.self, input, &key, rec);
+		return;
+	}
+	if (key.type == KEY_CLAIM
+	    && (!rec->value.ptr || !lv->port.decode_claim(lv->port.self, rec->value, &claim)))
+		return;
+	if (claims_apply(&in->claims, &key, rec, claim.epoch) != CLAIM_COUNTS)
+		return;
+	if (key.type == KEY_CUT)
+		input_cut(lv, &key, rec);
+	else if (key.type != KEY_OTHER)
+		lv->core.fold(lv->core.self, input, &key, rec);
+}
+
+static void
+output_claim(struct level *lv, struct output *o, const struct key *key, const struct rec *rec)
+{
+	struct claim claim;
+	bool ours = id_eq(&rec->run, &lv->run), holds;
+
+	if (!rec->value.ptr || !lv->port.decode_claim(lv->port.self, rec->value, &claim))
+		return;
+	claims_apply(&o->mine, key, rec, claim.epoch);
+	struct claim_stream held = claims_holder(&o->mine, SPAN_LIT("*"));
+
+	holds = id_eq(&held.run, &lv->run);
+	if (ours && holds)
+		o->claimed = true;
+	else if (!holds && (ours || o->claimed))
+		die(lv, "outbid: another run holds the claim");
+}
+
+void
+level_output_record(struct level *lv, int output, const struct rec *rec, int64_t position)
+{
+	struct output *o = &lv->out[output];
+	enum claim_verdict verdict;
+	bool foreign, live = lv->state == LEVEL_LIVE;
+	struct key key;
+
+	MUST(output < lv->out_n);
+	o->position = position;
+	if (!rec || lv->state == LEVEL_DEAD)
+		return;
+	key = key_parse(rec->key);
+	if (key.type == KEY_CLAIM) {
+		output_claim(lv, o, &key, rec);
+		return;
+	}
+	verdict = claims_apply(&o->mine, &key, rec, 0);
+	foreign = !id_eq(&rec->run, &lv->run);
+	if (!foreign)
+		return;
+	if (rec->terms > level_terms(lv)) {
+		die(lv, "a record was written under newer terms than ours");
+		return;
+	}
+	if (key.type == KEY_CUT) {
+		struct cut_state *cs = cut_state_of(lv, o, cut_index(lv, key.stream));
+
+		cs = cut_state_of(lv, o, cut_index(lv, key.stream));
+		if (verdict == CLAIM_COUNTS && !live && rec->value.ptr
+		    && lv->port.decode_cut(lv->port.self, rec->value, &cs->have))
+			cs->state = E_KNOWN;
+		else
+			cs->state = E_UNKNOWN;
+		o->cuts_taken = false;
+		return;
+	}
+	if (!is_row(&key) || lv->core.output_of(lv->core.self, &key) != output)
+		return;
+	struct ekey ek = ekey_of(&key);
+	struct eslot *s = etable_put(&lv->emitted, &ek);
+
+	if (verdict != CLAIM_COUNTS || live) {
+		s->state = E_UNKNOWN;
+		lv->answers++;
+	} else if (rec->value.ptr) {
+		s->state = E_KNOWN;
+		s->hash = hash64(rec->value.ptr, rec->value.len, lv->seed);
+	} else {
+		s->state = E_ABSENT;
+	}
+	if (live || s->state == E_UNKNOWN) {
+		todo_add(o, s);
+		o->cuts_taken = false;
+	}
+}
+
+void
+level_acked(struct level *lv, int output, uint64_t tag, bool durable)
+{
+	struct output *o = &lv->out[output];
+	struct sent *sent;
+
+	MUST(tag == o->acked && o->acked < o->sent);
+	sent = &o->ring[o->acked++ % LEVEL_UNACKED_MAX];
+	if (durable)
+		return;
+	o->cuts_taken = false;
+	switch ((enum sent_what)sent->what) {
+	case SENT_ROW: {
+		struct eslot *s = etable_put(&lv->emitted, &sent->key);
+
+		s->state = E_UNKNOWN;
+		todo_add(o, s);
+		break;
+	}
+	case SENT_CUT:
+		cut_state_of(lv, o, sent->cut)->state = E_UNKNOWN;
+		break;
+	case SENT_CLAIM:
+		o->claim_sent = false;
+		break;
+	}
+}
+
+/* --- records out */
+
+static bool
+has_room(const struct output *o)
+{
+	return o->sent - o->acked < LEVEL_UNACKED_MAX;
+}
+
+static bool
+send(struct level *lv, int output, struct span value, const struct sent *what)
+{
+	struct output *o = &lv->out[output];
+
+	if (!has_room(o) || lv->port.send(lv->port.self, output, buf_view(&lv->key), value, o->sent))
+		return false;
+	o->ring[o->sent++ % LEVEL_UNACKED_MAX] = *what;
+	return true;
+}
+
+/* Makes the output agree for one key; false: no room, the key is queued. */
+static bool
+reconcile(struct level *lv, int output, const struct key *key)
+{
+	struct output *o = &lv->out[output];
+	struct ekey ek = ekey_of(key);
+	struct eslot *s = etable_find(&lv->emitted, &ek);
+	enum estate have = s ? s->state : E_ABSENT;
+	bool want;
+	uint64_t hash = 0;
+
+	buf_reset(&lv->value);
+	want = lv->core.want(lv->core.self, key, &lv->value);
+	if (want)
+		hash = hash64(lv->value.ptr, lv->value.len, lv->seed);
+	if (have == E_ABSENT ? !want : have == E_KNOWN && want && s->hash == hash)
+		return true;
+	key_format(key, &lv->key);
+	s = etable_put(&lv->emitted, &ek);
+	if (!send(lv, output, want ? buf_view(&lv->value) : SPAN_NONE,
+		&(struct sent){ .key = ek, .what = SENT_ROW })) {
+		todo_add(o, s);
+		return false;
+	}
+	s->state = want ? E_KNOWN : E_ABSENT;
+	s->hash = hash;
+	return true;
+}
+
+static bool
+drain_todo(struct level *lv, int output, int *budget)
+{
+	struct output *o = &lv->out[output];
+
+	while (o->todo_at < o->todo_n && *budget > 0) {
+		struct ekey ek = o->todo[o->todo_at++];
+		struct eslot *s = etable_find(&lv->emitted, &ek);
+
+		MUST(s && s->queued);
+		s->queued = false;
+		(*budget)--;
+		if (!reconcile(lv, output,
+			&(struct key){ .type = (enum key_type)ek.type, .a = ek.a, .b = ek.b }))
+			return false;
+	}
+	if (o->todo_at == o->todo_n)
+		o->todo_at = o->todo_n = 0;
+	return o->todo_n == 0;
+}
+
+static bool
+inputs_doubtful(const struct level *lv)
+{
+	for (int i = 0; i < lv->in_n; i++)
+		if (claims_doubtful(&lv->in[i].claims))
+			return true;
+	return false;
+}
+
+/* Takes the cuts as they are now: everything they cover has been sent. */
+static void
+take_cuts(struct level *lv, struct output *o)
+{
+	bool differs = false;
+
+	for (uint32_t i = 0; i < lv->cuts_n; i++) {
+		struct cut_state *cs = cut_state_of(lv, o, i);
+
+		if (!lv->cuts[i].has)
+			continue;
+		cs->taken = cs->state == E_KNOWN ? cut_greatest(&cs->have, &lv->cuts[i].want)
+						 : lv->cuts[i].want;
+		differs |= cs->state != E_KNOWN || !cut_same(&cs->taken, &cs->have);
+	}
+	o->cuts_taken = differs;
+	o->barrier = o->sent;
+}
+
+static bool
+send_cuts(struct level *lv, int output)
+{
+	struct output *o = &lv->out[output];
+
+	for (uint32_t i = 0; i < o->cuts_n; i++) {
+		struct cut_state *cs = &o->cuts[i];
+
+		if (!lv->cuts[i].has
+		    || (cs->state == E_KNOWN && cut_same(&cs->taken, &cs->have)))
+			continue;
+		key_format(&(struct key){ .type = KEY_CUT, .stream = lv->cuts[i].input }, &lv->key);
+		buf_reset(&lv->value);
+		lv->port.encode_cut(lv->port.self, &cs->taken, &lv->value);
+		if (!send(lv, output, buf_view(&lv->value),
+			&(struct sent){ .what = SENT_CUT, .cut = i }))
+			return false;
+		cs->have = cs->taken;
+		cs->state = E_KNOWN;
+	}
+	o->cuts_taken = false;
+	return true;
+}
+
+static void
+step_cuts(struct level *lv)
+{
+	bool doubtful = inputs_doubtful(lv);
+
+	side_cuts(lv);
+	for (int i = 0; i < lv->out_n; i++) {
+		struct output *o = &lv->out[i];
+
+		if (o->todo_n)
+			continue;
+		if (!o->cuts_taken && !doubtful)
+			take_cuts(lv, o);
+		if (o->cuts_taken && o->acked >= o->barrier)
+			send_cuts(lv, i);
+	}
+}
+
+static bool
+folded(const struct level *lv)
+{
+	for (int i = 0; i < lv->in_n; i++)
+		if (lv->in[i].position < lv->in[i].is.end)
+			return false;
+	for (int o = 0; o < lv->out_n; o++)
+		if (lv->out[o].position < lv->out[o].end)
+			return false;
+	return true;
+}
+
+static bool
+step_claims(struct level *lv)
+{
+	bool all = true;
+
+	for (int i = 0; i < lv->out_n; i++) {
+		struct output *o = &lv->out[i];
+		struct claim claim;
+
+		all &= o->claimed;
+		if (o->claim_sent)
+			continue;
+		claim.epoch = claims_holder(&o->mine, SPAN_LIT("*")).epoch + 1;
+		key_format(&(struct key){ .type = KEY_CLAIM, .stream = SPAN_LIT("*"), .a = lv->run },
+		    &lv->key);
+		buf_reset(&lv->value);
+		lv->port.encode_claim(lv->port.self, &claim, &lv->value);
+		o->claim_sent = send(lv, i, buf_view(&lv->value),
+		    &(struct sent){ .what = SENT_CLAIM });
+	}
+	return all;
+}
+
+/* Live at last: whatever stands in the output is looked at once. */
+static void
+go_live(struct level *lv)
+{
+	lv->state = LEVEL_LIVE;
+	for (size_t i = 0; i < lv->emitted.cap; i++) {
+		struct eslot *s = &lv->emitted.slots[i];
+		struct key key = { .type = (enum key_type)s->key.type, .a = s->key.a,
+			.b = s->key.b };
+
+		if (s->key.type && s->state != E_ABSENT)
+			todo_add(&lv->out[lv->core.output_of(lv->core.self, &key)], s);
+	}
+}
+
+bool
+level_step(struct level *lv, int budget)
+{
+	struct key key;
+	bool clear = true;
+	int output;
+
+	if (lv->state == LEVEL_DEAD)
+		return false;
+	if (lv->state == LEVEL_FOLDING && folded(lv))
+		lv->state = LEVEL_CLAIMING;
+	if (lv->state == LEVEL_CLAIMING && step_claims(lv))
+		go_live(lv);
+	if (lv->state != LEVEL_LIVE)
+		return false;
+	lv->core.settle(lv->core.self);
+	for (int i = 0; i < lv->out_n; i++)
+		clear &= drain_todo(lv, i, &budget);
+	if (!clear)
+		return true;
+	while (lv->core.next_touched(lv->core.self, &key, &output)) {
+		/* What is sent now stands behind the barrier: a cut already
+		 * taken still covers only what was sent before it. */
+		clear &= reconcile(lv, output, &key);
+		if (--budget <= 0 || !clear)
+			return true;
+	}
+	step_cuts(lv);
+	return false;
+}
+
+enum level_state
+level_state(const struct level *lv)
+{
+	return lv->state;
+}
+
+const char *
+level_why_dead(const struct level *lv)
+{
+	return lv->why ? lv->why : "";
+}
+
+int64_t
+level_terms(const struct level *lv)
+{
+	for (int i = 0; i < lv->in_n; i++)
+		if (lv->in[i].is.terms)
+			return lv->in[i].position;
+	return 0;
+}
+
+bool
+level_idle(const struct level *lv)
+{
+	if (lv->state != LEVEL_LIVE)
+		return false;
+	for (int i = 0; i < lv->out_n; i++) {
+		const struct output *o = &lv->out[i];
+
+		if (o->todo_n || o->acked != o->sent || o->cuts_taken)
+			return false;
+	}
+	return true;
+}
+
+size_t
+level_emitted_bytes(const struct level *lv)
+{
+	return lv->emitted.cap * sizeof(struct eslot);
+}
+
+uint64_t
+level_answers(const struct level *lv)
+{
+	return lv->answers;
+}
