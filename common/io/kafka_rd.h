@@ -48,6 +48,7 @@ enum {
 	DELIVERY_TIMEOUT_MS = 120000,
 	SESSION_MS = 6000,
 	POLL_INTERVAL_MAX_MS = 300000,
+	NEW_TOPIC_MS = 5000,        /* until a topic nobody knows counts as missing */
 	CONTROL_TIMEOUT_MS = 10000, /* for a call that librdkafka answers by itself */
 };
 
