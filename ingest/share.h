@@ -1,0 +1,80 @@
+/*
+ * share - one raw topic's share of `evidence`, and its one owner.
+ *
+ * For every raw offset exactly one evidence record should stand, a function of
+ * the raw record, the terms and the erasures.  The share knows what stands
+ * there (a hash for each offset) and sends only what differs, so reading raw
+ * again (after a restart, changed terms, an erasure, a failed delivery, an
+ * intruder's write) is always the same and always safe:
+ *
+ *	raw        base        next          top
+ *	            ├─ looked at ┤─ again ────┤─ not read yet ...
+ *	cut                          covers up to next - 1 once all is acknowledged,
+ *	                             and never goes back
+ *
+ * A reject also puts its sealed payload into `rejected`; the cut waits for both.
+ *
+ * Pure: the shell reads, calls, carries out send() and seek().  Life is that of
+ * common/level.h: FOLDING own evidence, CLAIMING, LIVE, DEAD.
+ * State: 8 bytes for each raw offset.
+ */
+#ifndef OUTTURN_INGEST_SHARE_H
+#define OUTTURN_INGEST_SHARE_H
+
+#include "common/level.h"
+
+enum share_log { SHARE_EVIDENCE, SHARE_REJECTED, SHARE_LOGS };
+
+/* What should stand for one raw record.  Spans live until the next compute(). */
+struct share_result {
+	struct span evidence;
+	struct span rejected;    /* ptr NULL unless it is a reject */
+	date_t complete_through; /* DATE_NONE unless the record declares it */
+};
+
+struct share_port {
+	void *self;
+	int (*send)(void *self, enum share_log log, struct span key, struct span value,
+	    uint64_t tag);
+	/* The next raw record to hand in is the one at `offset`, or after it. */
+	void (*seek)(void *self, int64_t offset);
+	void (*compute)(void *self, const struct rec *raw, struct share_result *result);
+	/* Does this evidence still show a record that was erased since? */
+	bool (*erased)(void *self, struct span evidence);
+	void (*encode_claim)(void *self, const struct claim *claim, struct buf *value);
+	void (*encode_cut)(void *self, const struct cut *cut, struct buf *value);
+	bool (*decode_claim)(void *self, struct span value, struct claim *claim);
+	bool (*decode_cut)(void *self, struct span value, struct cut *cut);
+};
+
+struct share;
+
+/* topic: raw topic without prefix; epoch: the topic's; raw_low: its first
+ * offset; evidence_end: end of evidence now. */
+struct share *share_new(const struct share_port *port, struct span topic, int32_t epoch,
+    int64_t raw_low, int64_t evidence_end, const struct id *run, uint64_t seed); /* owned */
+void share_free(struct share *sh);
+
+/* terms_next: next terms offset folded; read_at: offset of the newest terms
+ * record that changes what compute() gives (-1: none).  Reads raw again if
+ * what stands was decided under older ones. */
+void share_terms(struct share *sh, int64_t terms_next, int64_t read_at);
+/* An erasure arrived: raw is looked at again. */
+void share_erasure(struct share *sh);
+
+void share_evidence_record(struct share *sh, const struct rec *rec, int64_t position);
+bool share_room(const struct share *sh); /* may a raw record be handed in now? */
+void share_raw_record(struct share *sh, const struct rec *rec);
+void share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable);
+
+/* idle: raw has nothing more to read now: a cut is due. */
+void share_step(struct share *sh, bool idle);
+
+enum level_state share_state(const struct share *sh);
+const char *share_why_dead(const struct share *sh);
+bool share_idle(const struct share *sh); /* live, everything acknowledged, the cut is out */
+int64_t share_next(const struct share *sh); /* raw offset that is due */
+int64_t share_cut_offset(const struct share *sh); /* covered by the cut sent last */
+int64_t share_terms_next(const struct share *sh);
+
+#endif
