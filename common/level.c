@@ -277,7 +277,7 @@ input_cut(struct level *lv, const struct key *key, const struct rec *rec)
 	struct cut cut, grown;
 	struct cut_name *name;
 
-	if (!rec->value.ptr || !lv->port.decode_cut(lv->port.self, rec->value, &cut))
+	if (!rec->value.ptr || !lv->port.decode_cut(lv->port.carrier, rec->value, &cut))
 		return;
 	name = &lv->cuts[cut_index(lv, key->stream)];
 	grown = name->has ? cut_greatest(&name->want, &cut) : cut;
@@ -324,7 +324,7 @@ level_input_record(struct level *lv, int input, const struct rec *rec, int64_t p
 		return;
 	}
 	if (key.type == KEY_CLAIM
-	    && (!rec->value.ptr || !lv->port.decode_claim(lv->port.self, rec->value, &claim)))
+	    && (!rec->value.ptr || !lv->port.decode_claim(lv->port.carrier, rec->value, &claim)))
 		return;
 	if (claims_apply(&in->claims, &key, rec, claim.epoch) != CLAIM_COUNTS)
 		return;
@@ -340,7 +340,7 @@ output_claim(struct level *lv, struct output *o, const struct key *key, const st
 	struct claim claim;
 	bool ours = id_eq(&rec->run, &lv->run), holds;
 
-	if (!rec->value.ptr || !lv->port.decode_claim(lv->port.self, rec->value, &claim))
+	if (!rec->value.ptr || !lv->port.decode_claim(lv->port.carrier, rec->value, &claim))
 		return;
 	claims_apply(&o->mine, key, rec, claim.epoch);
 	struct claim_stream held = claims_holder(&o->mine, SPAN_LIT("*"));
@@ -382,7 +382,7 @@ level_output_record(struct level *lv, int output, const struct rec *rec, int64_t
 
 		cs = cut_state_of(lv, o, cut_index(lv, key.stream));
 		if (verdict == CLAIM_COUNTS && !live && rec->value.ptr
-		    && lv->port.decode_cut(lv->port.self, rec->value, &cs->have))
+		    && lv->port.decode_cut(lv->port.carrier, rec->value, &cs->have))
 			cs->state = E_KNOWN;
 		else
 			cs->state = E_UNKNOWN;
@@ -547,7 +547,7 @@ send_cuts(struct level *lv, int output)
 			continue;
 		key_format(&(struct key){ .type = KEY_CUT, .stream = lv->cuts[i].input }, &lv->key);
 		buf_reset(&lv->value);
-		lv->port.encode_cut(lv->port.self, &cs->taken, &lv->value);
+		lv->port.encode_cut(lv->port.carrier, &cs->taken, &lv->value);
 		if (!send(lv, output, buf_view(&lv->value),
 			&(struct sent){ .what = SENT_CUT, .cut = i }))
 			return false;
@@ -604,7 +604,7 @@ step_claims(struct level *lv)
 		key_format(&(struct key){ .type = KEY_CLAIM, .stream = SPAN_LIT("*"), .a = lv->run },
 		    &lv->key);
 		buf_reset(&lv->value);
-		lv->port.encode_claim(lv->port.self, &claim, &lv->value);
+		lv->port.encode_claim(lv->port.carrier, &claim, &lv->value);
 		o->claim_sent = send(lv, i, buf_view(&lv->value),
 		    &(struct sent){ .what = SENT_CLAIM });
 	}

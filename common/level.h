@@ -60,11 +60,12 @@ struct level_port {
 	void *self;
 	/* 0, or -1 when there is no room now: the level tries again later. */
 	int (*send)(void *self, int output, struct span key, struct span value, uint64_t tag);
-	/* The claim and cut records' bytes, and back. */
-	void (*encode_claim)(void *self, const struct claim *claim, struct buf *value);
-	void (*encode_cut)(void *self, const struct cut *cut, struct buf *value);
-	bool (*decode_claim)(void *self, struct span value, struct claim *claim);
-	bool (*decode_cut)(void *self, struct span value, struct cut *cut);
+	/* The claim and cut records' bytes, and back; called with `carrier`. */
+	void *carrier;
+	void (*encode_claim)(void *carrier, const struct claim *claim, struct buf *value);
+	void (*encode_cut)(void *carrier, const struct cut *cut, struct buf *value);
+	bool (*decode_claim)(void *carrier, struct span value, struct claim *claim);
+	bool (*decode_cut)(void *carrier, struct span value, struct cut *cut);
 };
 
 struct level_input {

@@ -186,7 +186,7 @@ evidence_claim(struct share *sh, const struct key *key, const struct rec *rec)
 	struct claim_stream held;
 	bool ours = id_eq(&rec->run, &sh->run), holds;
 
-	if (!rec->value.ptr || !sh->port.decode_claim(sh->port.self, rec->value, &claim))
+	if (!rec->value.ptr || !sh->port.decode_claim(sh->port.carrier, rec->value, &claim))
 		return;
 	claims_apply(&sh->mine, key, rec, claim.epoch);
 	held = claims_holder(&sh->mine, sh->topic);
@@ -203,7 +203,7 @@ evidence_cut(struct share *sh, const struct rec *rec, bool counts)
 	struct cut cut;
 
 	if (counts && sh->state != LEVEL_LIVE && rec->value.ptr
-	    && sh->port.decode_cut(sh->port.self, rec->value, &cut)) {
+	    && sh->port.decode_cut(sh->port.carrier, rec->value, &cut)) {
 		sh->cut = cut;
 		sh->cut_found = true;
 	} else {
@@ -370,7 +370,7 @@ claim(struct share *sh)
 	key_format(&(struct key){ .type = KEY_CLAIM, .stream = sh->topic, .a = sh->run },
 	    &sh->key);
 	buf_reset(&sh->value);
-	sh->port.encode_claim(sh->port.self, &c, &sh->value);
+	sh->port.encode_claim(sh->port.carrier, &c, &sh->value);
 	sh->claim_sent = send(sh, SHARE_EVIDENCE, buf_view(&sh->value), SENT_CLAIM, -1);
 }
 
@@ -409,7 +409,7 @@ step_cut(struct share *sh, bool idle)
 			return;
 	key_format(&(struct key){ .type = KEY_CUT, .stream = sh->topic }, &sh->key);
 	buf_reset(&sh->value);
-	sh->port.encode_cut(sh->port.self, &sh->taken, &sh->value);
+	sh->port.encode_cut(sh->port.carrier, &sh->taken, &sh->value);
 	if (!send(sh, SHARE_EVIDENCE, buf_view(&sh->value), SENT_CUT, -1))
 		return;
 	sh->cut = sh->taken;

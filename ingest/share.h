@@ -41,10 +41,12 @@ struct share_port {
 	void (*compute)(void *self, const struct rec *raw, struct share_result *result);
 	/* Does this evidence still show a record that was erased since? */
 	bool (*erased)(void *self, struct span evidence);
-	void (*encode_claim)(void *self, const struct claim *claim, struct buf *value);
-	void (*encode_cut)(void *self, const struct cut *cut, struct buf *value);
-	bool (*decode_claim)(void *self, struct span value, struct claim *claim);
-	bool (*decode_cut)(void *self, struct span value, struct cut *cut);
+	/* The claim and cut records' bytes, and back; called with `carrier`. */
+	void *carrier;
+	void (*encode_claim)(void *carrier, const struct claim *claim, struct buf *value);
+	void (*encode_cut)(void *carrier, const struct cut *cut, struct buf *value);
+	bool (*decode_claim)(void *carrier, struct span value, struct claim *claim);
+	bool (*decode_cut)(void *carrier, struct span value, struct cut *cut);
 };
 
 struct share;

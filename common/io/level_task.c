@@ -1,0 +1,321 @@
+#include "common/io/level_task.h"
+
+#include <sys/random.h>
+
+#include "common/io/log.h"
+#include "common/mem.h"
+#include "common/must.h"
+
+enum {
+	TASK_ASK_MS = 10000,      /* a broker may take this long to say where a log ends */
+	TASK_READ_MAX = 4000,     /* records of one round */
+	TASK_STEP_BUDGET = 20000, /* keys looked at in one round */
+};
+
+struct log_at {
+	struct level_task *task;
+	char *topic; /* owned */
+	int32_t partition;
+	bool output;
+	int index;
+	int64_t next; /* where the reader stands */
+	int64_t end;  /* at the start: gaps below it are old compaction */
+};
+
+struct level_task {
+	struct av_catalogue *catalogue;
+	struct level *level;
+	struct kreader *reader;
+	struct kwriter *writer;
+	struct id run;
+	struct log_at *logs; /* inputs, then outputs */
+	int inputs_n, logs_n;
+	bool over, caught_up;
+	uint64_t read, sent;
+};
+
+/* --- what ports need */
+
+void
+carry_encode_claim(void *catalogue, const struct claim *claim, struct buf *value)
+{
+	av_write(catalogue, &claim_binding, claim, value);
+}
+
+void
+carry_encode_cut(void *catalogue, const struct cut *cut, struct buf *value)
+{
+	av_write(catalogue, &cut_binding, cut, value);
+}
+
+bool
+carry_decode_claim(void *catalogue, struct span value, struct claim *claim)
+{
+	struct err err;
+
+	return av_read(catalogue, &claim_binding, value, claim, NULL, &err) == 0;
+}
+
+bool
+carry_decode_cut(void *catalogue, struct span value, struct cut *cut)
+{
+	struct err err;
+
+	return av_read(catalogue, &cut_binding, value, cut, NULL, &err) == 0;
+}
+
+struct rec
+carry_rec(const struct krecord *rec)
+{
+	struct rec out = { .offset = rec->offset, .time_ms = rec->time_ms, .key = rec->key,
+		.value = rec->value, .terms = rec->terms };
+
+	if (rec->has_run)
+		out.run = rec->run;
+	return out;
+}
+
+struct id
+carry_run(void)
+{
+	struct id run;
+
+	MUST(getrandom(run.b, sizeof(run.b), 0) == (ssize_t)sizeof(run.b));
+	return run;
+}
+
+static int
+port_send(void *self, int output, struct span key, struct span value, uint64_t tag)
+{
+	struct level_task *t = self;
+	struct log_at *at = &t->logs[t->inputs_n + output];
+	struct err err;
+
+	if (t->over)
+		return -1;
+	if (kwriter_send(t->writer, at->topic, at->partition, key, value, &t->run,
+		level_terms(t->level), at, tag, &err)) {
+		if (err.class == ERR_RETRY)
+			return -1;
+		log_event(LOG_ERROR, "send-failed", LOG_STR(topic, at->topic), LOG_ERR(&err));
+		t->over = true;
+		return -1;
+	}
+	t->sent++;
+	return 0;
+}
+
+static void
+on_ack(void *owner, uint64_t tag, int64_t offset, const struct err *err)
+{
+	struct log_at *at = owner;
+
+	(void)offset;
+	if (err && err->class == ERR_FATAL)
+		at->task->over = true;
+	level_acked(at->task->level, at->index, tag, err == NULL);
+}
+
+/* --- life */
+
+static int
+open_logs(struct level_task *t, const struct task_log *logs, int n, bool output, struct err *err)
+{
+	for (int i = 0; i < n; i++) {
+		struct log_at *at = &t->logs[t->logs_n];
+		int64_t low = 0, high = 0;
+
+		*at = (struct log_at){ .task = t, .topic = mem_strdup(logs[i].topic),
+			.partition = logs[i].partition, .output = output, .index = i };
+		t->logs_n++;
+		if (kreader_watermarks(t->reader, at->topic, at->partition, &low, &high,
+			TASK_ASK_MS, err))
+			return -1;
+		at->end = high;
+		at->next = low;
+	}
+	return 0;
+}
+
+static int
+start_reading(struct level_task *t, struct err *err)
+{
+	for (int i = 0; i < t->logs_n; i++) {
+		struct log_at *at = &t->logs[i];
+
+		if (kreader_add(t->reader, at->topic, at->partition, at->next, at, err))
+			return -1;
+	}
+	return 0;
+}
+
+struct level_task *
+level_task_new(const struct kafka_conf *conf, struct av_catalogue *catalogue,
+    const struct level_core *core, const struct task_log *inputs, int inputs_n,
+    const struct task_log *outputs, int outputs_n, struct err *err)
+{
+	struct level_task *t = mem_zalloc(1, sizeof(*t));
+	struct level_input is[LEVEL_INPUTS_MAX];
+	int64_t ends[LEVEL_OUTPUTS_MAX];
+	struct level_port port = { .self = t, .send = port_send, .carrier = catalogue,
+		.encode_claim = carry_encode_claim, .encode_cut = carry_encode_cut,
+		.decode_claim = carry_decode_claim, .decode_cut = carry_decode_cut };
+	uint64_t seed;
+
+	MUST(inputs_n <= LEVEL_INPUTS_MAX && outputs_n <= LEVEL_OUTPUTS_MAX);
+	t->catalogue = catalogue;
+	t->run = carry_run();
+	memcpy(&seed, t->run.b, sizeof(seed));
+	t->inputs_n = inputs_n;
+	t->logs = mem_zalloc((size_t)(inputs_n + outputs_n), sizeof(*t->logs));
+	t->reader = kreader_new(conf, err);
+	if (!t->reader)
+		goto fail;
+	t->writer = kwriter_new(conf, on_ack, err);
+	if (!t->writer || open_logs(t, inputs, inputs_n, false, err)
+	    || open_logs(t, outputs, outputs_n, true, err) || start_reading(t, err))
+		goto fail;
+	for (int i = 0; i < inputs_n; i++) {
+		is[i] = inputs[i].is;
+		is[i].end = t->logs[i].end;
+	}
+	for (int o = 0; o < outputs_n; o++)
+		ends[o] = t->logs[inputs_n + o].end;
+	t->level = level_new(core, &port, is, inputs_n, ends, outputs_n, &t->run, seed);
+	return t;
+fail:
+	level_task_free(t);
+	return NULL;
+}
+
+void
+level_task_free(struct level_task *t)
+{
+	if (!t)
+		return;
+	kwriter_free(t->writer); /* answers what is in flight: the level is still there */
+	kreader_free(t->reader);
+	level_free(t->level);
+	for (int i = 0; i < t->logs_n; i++)
+		mem_free(t->logs[i].topic);
+	mem_free(t->logs);
+	mem_free(t);
+}
+
+/* --- the round */
+
+static void
+hand_in(struct level_task *t, struct log_at *at, const struct rec *rec, int64_t position)
+{
+	if (at->output)
+		level_output_record(t->level, at->index, rec, position);
+	else
+		level_input_record(t->level, at->index, rec, position);
+	at->next = position;
+}
+
+/* Where compaction left nothing at a log's end, the position moves all the same. */
+static void
+hand_in_positions(struct level_task *t)
+{
+	for (int i = 0; i < t->logs_n; i++) {
+		struct log_at *at = &t->logs[i];
+		int64_t position = kreader_position(t->reader, at->topic, at->partition);
+
+		if (position > at->next)
+			hand_in(t, at, NULL, position);
+	}
+}
+
+static int
+take(struct level_task *t, const struct krecord *krec)
+{
+	struct log_at *at = krec->opaque;
+	struct rec rec = carry_rec(krec);
+
+	/* A hole behind the end that we saw at the start: compaction ran between
+	 * our reads, and a tombstone may have gone unseen. */
+	if (krec->offset > at->next && at->next >= at->end) {
+		log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, at->topic),
+		    LOG_INT(partition, at->partition), LOG_INT(offset, at->next));
+		t->over = true;
+		return -1;
+	}
+	hand_in(t, at, &rec, krec->offset + 1);
+	t->read++;
+	return 0;
+}
+
+static enum task_result
+failed(struct level_task *t, struct err *err, const char *event)
+{
+	if (strcmp(err->code, "kafka-out-of-range") == 0
+	    || strcmp(err->code, "kafka-writer-lost") == 0) {
+		log_event(LOG_WARN, event, LOG_ERR(err));
+		t->over = true;
+		return TASK_OVER;
+	}
+	return err->class == ERR_RETRY ? TASK_IDLE : TASK_FATAL;
+}
+
+enum task_result
+level_task_poll(struct level_task *t, int timeout_ms, struct err *err)
+{
+	struct krecord krec;
+	int n = 0, got = 0;
+	bool more;
+
+	for (; n < TASK_READ_MAX && !t->over; n++) {
+		got = kreader_poll(t->reader, n ? 0 : timeout_ms, &krec, err);
+		if (got <= 0 || take(t, &krec))
+			break;
+	}
+	if (got < 0 && failed(t, err, "reader-lost") == TASK_FATAL)
+		return TASK_FATAL;
+	if (got == 0)
+		hand_in_positions(t);
+	more = !t->over && level_step(t->level, TASK_STEP_BUDGET);
+	if (!t->over && kwriter_poll(t->writer, 0, err) && failed(t, err, "writer-lost") == TASK_FATAL)
+		return TASK_FATAL;
+	if (level_state(t->level) == LEVEL_DEAD) {
+		log_event(LOG_WARN, "level-over", LOG_STR(topic, t->logs[t->inputs_n].topic),
+		    LOG_INT(partition, t->logs[t->inputs_n].partition),
+		    LOG_STR(reason, level_why_dead(t->level)));
+		t->over = true;
+	}
+	if (t->over)
+		return TASK_OVER;
+	t->caught_up = got == 0 && n == 0 && !more && level_idle(t->level);
+	return n > 0 || more ? TASK_BUSY : TASK_IDLE;
+}
+
+bool
+level_task_caught_up(const struct level_task *t)
+{
+	return t->caught_up;
+}
+
+int64_t
+level_task_position(const struct level_task *t, int input)
+{
+	MUST(input < t->inputs_n);
+	return t->logs[input].next;
+}
+
+const struct level *
+level_task_level(const struct level_task *t)
+{
+	return t->level;
+}
+
+uint64_t
+level_task_read(const struct level_task *t)
+{
+	return t->read;
+}
+
+uint64_t
+level_task_sent(const struct level_task *t)
+{
+	return t->sent;
+}
