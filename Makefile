@@ -17,7 +17,7 @@ ALLLIBS  = -lrdkafka -lpq -lavro -lmicrohttpd $(CORELIBS) -lpthread
 
 # Foreign libraries that a core test may link: their common/io file declares no
 # foreign type in its header.
-IO_CORE  = $(filter common/io/digest.c common/io/text_utf8proc.c common/io/yaml.c \
+IO_CORE  = $(filter common/io/avro.c common/io/avro_builtin.c common/io/digest.c common/io/text_utf8proc.c common/io/yaml.c \
              common/io/json.c,$(IO))
 IO       = $(wildcard common/io/*.c)
 SHELL_OF = $(foreach d,$(1),$(wildcard $(d)/main.c $(d)/loop.c $(d)/shell_*.c))
@@ -51,6 +51,8 @@ help:
 $(B)/o/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@
+
+$(B)/o/common/io/avro_builtin.o: $(wildcard config/schemas/*.avsc)
 
 $(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
 	@rm -f $@
