@@ -28,7 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 64 }; /* tokens of one record */
+enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 80 };
+/* TOKENS_MAX: of one record; five ids, dates, names with others, sixteen addresses */
 
 /*   enum name          no  name in text          family             core */
 #define TOKEN_FIELDS(X) \
