@@ -13,4 +13,7 @@ _Noreturn void must_fail(const char *file, int line, const char *what);
 
 #define MUST(x) ((x) ? (void)0 : must_fail(__FILE__, __LINE__, #x))
 
+/* Behind a switch that names every case. */
+#define NOT_REACHED(what) must_fail(__FILE__, __LINE__, what)
+
 #endif

@@ -115,7 +115,7 @@ key_format(const struct key *k, struct buf *out)
 	case KEY_OTHER:
 		break;
 	}
-	MUST(!"a key of ours has a type");
+	NOT_REACHED("a key of ours has a type");
 }
 
 int32_t

@@ -153,7 +153,7 @@ verdict(enum store_result result, struct err *err)
 		err->class = ERR_FATAL;
 		return -1;
 	}
-	MUST(!"a store result has a name");
+	NOT_REACHED("a store result has a name");
 }
 
 static int
@@ -414,7 +414,7 @@ write_batch(struct sink_loop *sk, struct err *err)
 		err->class = ERR_FATAL;
 		return -1;
 	}
-	MUST(!"a store result has a name");
+	NOT_REACHED("a store result has a name");
 }
 
 static int

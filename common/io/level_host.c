@@ -138,7 +138,7 @@ slot_round(struct level_host *h, struct slot *s, int wait_ms, struct err *err)
 	case TASK_FATAL:
 		return -1;
 	}
-	MUST(!"a task result has a name");
+	NOT_REACHED("a task result has a name");
 }
 
 static void
