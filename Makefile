@@ -54,6 +54,14 @@ $(B)/o/%.o: %.c
 
 $(B)/o/common/io/avro_builtin.o: $(wildcard config/schemas/*.avsc)
 
+# --- sink
+$(B)/o/sink/sql.o: $(wildcard sink/sql/*.sql)
+$(B)/o/common/io/pg.o: CFLAGS += -I$(shell pg_config --includedir)
+$(B)/bench/bench_sink $(B)/tests/integration/it_store: $(B)/o/sink/shell_store.o
+$(B)/tests/integration/it_store: $(B)/o/tests/integration/it_store.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
+
 $(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
 	@rm -f $@
 	ar rcs $@ $^
