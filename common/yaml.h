@@ -44,7 +44,7 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 struct yaml_doc;
 
 struct yaml {
-	const struct yaml_doc *doc;
+	struct yaml_doc *doc;
 	enum yaml_kind kind;
 	bool quoted;              /* written in quotes or as a block: text, never a number */
 	uint32_t line, col;       /* from 1; col in bytes */
