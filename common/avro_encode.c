@@ -47,7 +47,7 @@ eop_add(struct av_plan *p, enum eop_code code, size_t off)
 	return &p->eops[p->n_eops++];
 }
 
-static int
+static unsigned
 value_slot(enum av_type type)
 {
 	switch (type) {
@@ -59,10 +59,9 @@ value_slot(enum av_type type)
 		return 2;
 	case AV_DOUBLE:
 		return 3;
-	case AV_STRING:
-		return 4;
 	default:
-		return -1;
+		MUST(type == AV_STRING);
+		return 4;
 	}
 }
 
@@ -264,9 +263,9 @@ put_branch(struct sink *s, const struct av_eop *e, bool some)
 static void
 put_value(struct sink *s, const struct av_eop *e, const struct av_value *v)
 {
-	int slot = value_slot(v->type);
+	unsigned slot = value_slot(v->type);
 
-	MUST(slot >= 0 && e->branch[slot] != NOT_NULL);
+	MUST(e->branch[slot] != NOT_NULL);
 	if (e->branch[slot] != NO_BRANCH)
 		*s->p++ = e->branch[slot];
 	switch (v->type) {
