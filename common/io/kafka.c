@@ -135,6 +135,7 @@ conf_fill(rd_kafka_conf_t *rc, const struct kafka_conf *conf, struct err *err)
 	    kafka_rd_set(rc, "client.id", conf->client_id ? conf->client_id : "outturn", err) ||
 	    kafka_rd_set(rc, "allow.auto.create.topics", "false", err) ||
 	    kafka_rd_set(rc, "socket.keepalive.enable", "true", err) ||
+	    kafka_rd_set_int(rc, "topic.metadata.propagation.max.ms", NEW_TOPIC_MS, err) ||
 	    kafka_rd_set_int(rc, "reconnect.backoff.max.ms", 1000, err) ||
 	    kafka_rd_set_int(rc, "message.max.bytes",
 		or_default(conf->message_max_bytes, MESSAGE_MAX_BYTES), err))

@@ -197,8 +197,12 @@ kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err)
 
 	if (fatal_check(g, err))
 		failed = -1;
-	else if (code)
+	else if (code) {
 		failed = kafka_fail(err, code, "stay in the group", NULL, -1);
+		/* A topic may still come, or its news to this broker. */
+		if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+			err->class = ERR_RETRY;
+	}
 	if (m)
 		rd_kafka_message_destroy(m);
 	return failed;

@@ -176,20 +176,6 @@ kreader_add(struct kreader *r, const char *topic, int32_t partition, int64_t fro
 	return 0;
 }
 
-int
-kreader_remove(struct kreader *r, const char *topic, int32_t partition, struct err *err)
-{
-	struct part *p = part_find(r, topic, partition);
-
-	MUST(p != NULL);
-	held_drop(r);
-	if (rd_unassign(r, topic, partition, err))
-		return -1;
-	mem_free(p->topic);
-	*p = r->parts[--r->n];
-	return 0;
-}
-
 /* Pausing has no error but an unknown partition, which would be our mistake. */
 static int
 part_pause(struct kreader *r, struct part *p, bool pause, struct err *err)
@@ -204,6 +190,23 @@ part_pause(struct kreader *r, struct part *p, bool pause, struct err *err)
 	if (code)
 		return kafka_fail(err, code, pause ? "pause" : "resume", p->topic, p->partition);
 	p->paused = pause;
+	return 0;
+}
+
+int
+kreader_remove(struct kreader *r, const char *topic, int32_t partition, struct err *err)
+{
+	struct part *p = part_find(r, topic, partition);
+
+	MUST(p != NULL);
+	held_drop(r);
+	/* librdkafka would remember the pause when the partition comes back. */
+	if (p->paused && part_pause(r, p, false, err))
+		return -1;
+	if (rd_unassign(r, topic, partition, err))
+		return -1;
+	mem_free(p->topic);
+	*p = r->parts[--r->n];
 	return 0;
 }
 

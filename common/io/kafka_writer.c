@@ -95,7 +95,6 @@ writer_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, struct err *err)
 	    kafka_rd_set(rc, "acks", "all", err) ||
 	    kafka_rd_set(rc, "compression.codec", "lz4", err) ||
 	    kafka_rd_set(rc, "partitioner", "murmur2_random", err) ||
-	    kafka_rd_set_int(rc, "topic.metadata.propagation.max.ms", NEW_TOPIC_MS, err) ||
 	    kafka_rd_set_int(rc, "linger.ms", or_default(conf->linger_ms, LINGER_MS), err) ||
 	    kafka_rd_set_int(rc, "queue.buffering.max.messages",
 		or_default(conf->unacked_max, UNACKED_MAX), err) ||
