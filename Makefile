@@ -34,11 +34,12 @@ DIR_sinkd = sink
 PROGRAMS = $(foreach d,$(DAEMONS),$(if $(wildcard $(DIR_$(d))/main.c),$(B)/outturn-$(d))) \
            $(if $(wildcard cli/main.c),$(B)/outturn)
 UNIT     = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/property/prop_*.c))
+INTEG    = $(patsubst %.c,$(B)/%,$(wildcard tests/integration/it_*.c))
 DIFF     = $(patsubst %.c,$(B)/%,$(wildcard tests/differential/diff_*.c tests/fuzz/fuzz_*.c))
 BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-.PHONY: all help clean test check demo demo-stop bench unit diff format tools
+.PHONY: all help clean test check demo demo-stop bench benches unit diff integration tools
 all: $(PROGRAMS)
 
 help:
@@ -58,9 +59,6 @@ $(B)/o/common/io/avro_builtin.o: $(wildcard config/schemas/*.avsc)
 $(B)/o/sink/sql.o: $(wildcard sink/sql/*.sql)
 $(B)/o/common/io/pg.o: CFLAGS += -I$(shell pg_config --includedir)
 $(B)/bench/bench_sink $(B)/tests/integration/it_store: $(B)/o/sink/shell_store.o
-$(B)/tests/integration/it_store: $(B)/o/tests/integration/it_store.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
 
 $(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
 	@rm -f $@
@@ -84,6 +82,9 @@ $(B)/tests/property/%: $(B)/o/tests/property/%.o $(B)/libcore.a
 $(B)/tests/differential/%: $(B)/o/tests/differential/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
+$(B)/tests/integration/%: $(B)/o/tests/integration/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
 $(B)/tests/fuzz/%: $(B)/o/tests/fuzz/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
@@ -95,6 +96,7 @@ $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 
 unit: $(UNIT)
 diff: $(DIFF)
+integration: $(INTEG)
 benches: $(BENCHES)
 tools: $(TOOLS)
 

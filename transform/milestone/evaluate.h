@@ -1,0 +1,46 @@
+/*
+ * evaluate - what one unit has achieved under one contract, and why.
+ *
+ *	contract ──┐
+ *	timeline ──┼──► evaluate ──► for every declared outcome of a referred unit:
+ *	facts ─────┘                 a status, dates, money, reasons, the evidence
+ *
+ * Every rule that looks at one unit's facts is here (contracts.md in the
+ * design); what needs the whole cohort (caps, gates, baselines, payers) is
+ * settle's.  The status never says a word about the past: whether an outcome
+ * was revoked is history, and the ledger's.
+ *
+ * Time is a fact: `as_at` is the newest "as at D" that the pipeline may
+ * assume; an open spell counts up to its last positive confirmation; "it did
+ * not happen" counts only when the feeds say that they are complete.
+ *
+ * Pure: no clock, no I/O; allocates from the caller's arena only.
+ */
+#ifndef OUTTURN_EVALUATE_H
+#define OUTTURN_EVALUATE_H
+
+#include "common/arena.h"
+#include "common/record.h"
+#include "transform/milestone/contract.h"
+#include "transform/milestone/timeline.h"
+
+/* Facts about no one, as every unit is judged by. */
+struct evaluate_facts {
+	date_t as_at;                 /* DATE_NONE: no day was stated yet */
+	/* Through which day an organisation's feed is complete; NULL: none is. */
+	date_t (*complete_through)(const void *arg, struct span organisation);
+	const void *arg;
+};
+
+/*
+ * Outcomes in the contract's order, ordinals from 1; none for a unit that was
+ * never referred.  Spans and arrays borrow from contract, timeline and arena.
+ */
+struct outcome_list {
+	struct outcome *items;
+	uint32_t n;
+};
+struct outcome_list evaluate(const struct contract *contract, const struct timeline *timeline,
+    const struct evaluate_facts *facts, struct arena *arena);
+
+#endif
