@@ -100,6 +100,15 @@ integration: $(INTEG)
 benches: $(BENCHES)
 tools: $(TOOLS)
 
+check: unit
+	B=$(B) scripts/check-includes
+
+test:
+	B=$(B) scripts/test
+
+bench:
+	B=$(B) scripts/bench
+
 clean:
 	rm -rf $(B)
 

@@ -11,7 +11,7 @@ set -euo pipefail
 
 WORK=$(mktemp -d /tmp/outturn-e2e.XXXXXX)
 chmod 700 "$WORK"
-PGBASE=${PGURI%/*}
+PG_ADMIN=$PGURI PGBASE=${PGURI%/*}
 SETTLE_S=${SETTLE_S:-120}
 DAEMONS="ingestd matchd milestoned sinkd"
 export OUTTURN_KEYS_DIR=$WORK/keys OUTTURN_TRUST=$WORK/keys/trust OUTTURN_CONFIG_DIR=$ROOT/config \
@@ -50,12 +50,8 @@ trap path_end EXIT
 o() { "$BIN/outturn" "$@"; }
 
 path_new() {
-	NAME=$1
-	export OUTTURN_PREFIX=$PREFIX-$NAME
-	DB=$(echo "e2e_${PREFIX}_$NAME" | tr -c 'a-z0-9\n' _)
-	psql -qAtX "$PGURI" -c "create database $DB" >/dev/null
-	PATH_PGURI=$PGBASE/$DB
-	path_enter "$NAME"
+	path_enter "$1"
+	psql -qAtX "$PG_ADMIN" -c "create database $DB" >/dev/null
 	[ -e "$WORK/keys" ] || {
 		o keys init >/dev/null
 		o keys person checker --role verifier >/dev/null
@@ -70,14 +66,12 @@ path_enter() {
 	NAME=$1
 	export OUTTURN_PREFIX=$PREFIX-$NAME
 	DB=$(echo "e2e_${PREFIX}_$NAME" | tr -c 'a-z0-9\n' _)
-	PATH_PGURI=$PGBASE/$DB
-	export OUTTURN_PGURI=$PATH_PGURI
-	unset PGURI_SEEN
+	export PGURI=$PGBASE/$DB
 }
 
 daemon_start() { # name [instance]
 	local d=$1 i=${2:-1}
-	env PGURI="$PATH_PGURI" "$BIN/outturn-$d" -o "instance=$i" </dev/null >>"$WORK/$NAME-$d.$i.log" 2>&1 &
+	"$BIN/outturn-$d" -o "instance=$i" </dev/null >>"$WORK/$NAME-$d.$i.log" 2>&1 &
 	echo $! >"$WORK/$NAME-$d.$i.pid"
 }
 
@@ -104,13 +98,11 @@ path_down() {
 	for d in $DAEMONS; do daemon_gone "$d"; done
 }
 
-with_pg() { PGURI=$PATH_PGURI "$@"; }
-
 path_feed() { o feed -q --topic "$2" "$1" >>"$WORK/$NAME-feed.log" 2>&1 || true; }
-path_settle() { with_pg "$BIN/outturn" status --wait "$SETTLE_S" >"$WORK/$NAME-status.log" 2>&1; }
-path_rows() { psql -qAtX "$PATH_PGURI" -f "$ROOT/sink/sql/dump.sql"; }
+path_settle() { o status --wait "$SETTLE_S" >"$WORK/$NAME-status.log" 2>&1; }
+path_rows() { psql -qAtX "$PGURI" -f "$ROOT/sink/sql/dump.sql"; }
 path_hash() { path_rows | sha256sum | cut -d' ' -f1; }
-path_query() { psql -qAtX "$PATH_PGURI" -c "$1"; }
+path_query() { psql -qAtX "$PGURI" -c "$1"; }
 
 people() { "$BIN/gen" --seed "$1" --people "$2" --out "$WORK/feed" >/dev/null; }
 TOPICS="council:raw.council-a nhs:raw.nhs-b provider:raw.provider-c"

@@ -1,0 +1,96 @@
+#!/bin/bash
+# kill -9 of each daemon and of PostgreSQL at random moments while a feed runs,
+# Kafka stopped and started, a daemon stopped past its session, replaced and
+# continued: the same rows as a quiet run, and as a recomputation.
+. "$(dirname "$0")/_path.sh"
+SEED=${SEED:-$((RANDOM + 1))} KILLS=${KILLS:-12}
+echo "# seed $SEED kills $KILLS"
+RANDOM=$SEED
+people "$SEED" 80
+
+path_new quiet
+path_up
+feed_all "$WORK/feed"
+path_settle && ok "the quiet run arrives" || not_ok "the quiet run arrives"
+WANT=$(path_hash)
+path_down
+
+path_new chaos
+path_up
+
+pieces() { # every feed in pieces, interleaved
+	local t
+	for t in $TOPICS; do
+		f=$WORK/feed/${t%%:*}
+		head -n 1 "$f.csv" >"$f.head"
+		tail -n +2 "$f.csv" | split -n l/"$KILLS" -d -a 3 - "$f.part-"
+	done
+}
+
+servers() { [ -z "${SERVERS_DIR:-}" ] || "$ROOT/scripts/servers" "$@" >/dev/null 2>&1; }
+
+break_something() {
+	local d i=1
+	case $((RANDOM % 9)) in
+	0 | 1 | 2 | 3 | 4)
+		d=$(echo "$DAEMONS" | cut -d' ' -f$((RANDOM % 4 + 1)))
+		echo "# kill -9 $d"
+		daemon_kill "$d" KILL
+		daemon_gone "$d"
+		daemon_start "$d"
+		;;
+	5)
+		echo "# kill -9 PostgreSQL"
+		servers kill "$SERVERS_DIR" pg
+		sleep 0.$((RANDOM % 9))
+		servers start "$SERVERS_DIR" pg
+		;;
+	6)
+		echo "# Kafka stopped and started"
+		servers stop "$SERVERS_DIR" kafka
+		servers start "$SERVERS_DIR" kafka
+		;;
+	*)
+		d=$(echo "$DAEMONS" | cut -d' ' -f$((RANDOM % 4 + 1)))
+		echo "# $d stopped past its session, replaced, continued"
+		daemon_kill "$d" STOP
+		daemon_start "$d" 2
+		sleep 4
+		daemon_kill "$d" CONT
+		sleep 0.$((RANDOM % 9))
+		daemon_kill "$d" KILL 2
+		daemon_gone "$d" 2
+		;;
+	esac
+}
+
+pieces
+n=0
+while [ $n -lt "$KILLS" ]; do
+	for t in $TOPICS; do
+		f=$WORK/feed/${t%%:*}
+		piece=$f.part-$(printf %03d $n)
+		[ -e "$piece" ] || continue
+		cat "$f.head" "$piece" >"$piece.csv"
+		path_feed "$piece.csv" "${t##*:}"
+	done
+	break_something
+	n=$((n + 1))
+done
+path_settle && ok "after chaos everything arrives" || not_ok "after chaos everything arrives"
+if [ "$(path_hash)" = "$WANT" ]; then
+	ok "after chaos: the same rows"
+else
+	not_ok "after chaos: the same rows"
+	path_rows >"$WORK/have"
+	path_enter quiet
+	path_rows >"$WORK/want"
+	path_enter chaos
+	diff "$WORK/want" "$WORK/have" | head -n 6 | cut -c1-300
+fi
+check "recompute agrees with the warehouse" o recompute --check
+check "control totals balance" \
+	[ "$(path_query 'select count(*) from ops.control_total where not balanced')" = 0 ]
+check "no version was written twice" \
+	[ "$(path_query "select count(*) from (select outcome_id, known_from from ledger.outcome_version group by 1, 2 having count(*) > 1) x")" = 0 ]
+path_down || true
