@@ -18,7 +18,7 @@ ALLLIBS  = -lrdkafka -lpq -lavro -lmicrohttpd $(CORELIBS) -lpthread
 # Foreign libraries that a core test may link: their common/io file declares no
 # foreign type in its header.
 IO_CORE  = $(filter common/io/avro.c common/io/avro_builtin.c common/io/digest.c common/io/text_utf8proc.c common/io/yaml.c \
-             common/io/json.c,$(IO))
+             common/io/json.c common/io/crypto.c common/io/keyfile.c common/io/termsbook.c common/io/log.c,$(IO))
 IO       = $(wildcard common/io/*.c)
 SHELL_OF = $(foreach d,$(1),$(wildcard $(d)/main.c $(d)/loop.c $(d)/shell_*.c))
 CORE     = $(filter-out $(call SHELL_OF,ingest transform/match transform/milestone sink), \
