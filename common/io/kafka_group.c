@@ -74,7 +74,7 @@ group_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, const char *group
 	if (instance_id && kafka_rd_set(rc, "group.instance.id", instance_id, err))
 		return -1;
 	if (kafka_rd_set(rc, "group.id", group_id, err) ||
-	    kafka_rd_set(rc, "partition.assignment.strategy", "range", err) ||
+	    kafka_rd_set(rc, "partition.assignment.strategy", "roundrobin", err) ||
 	    kafka_rd_set(rc, "enable.auto.commit", "false", err) ||
 	    kafka_rd_set(rc, "enable.auto.offset.store", "false", err) ||
 	    kafka_rd_set(rc, "auto.offset.reset", "latest", err) ||
