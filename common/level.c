@@ -276,10 +276,12 @@ input_cut(struct level *lv, const struct key *key, const struct rec *rec)
 {
 	struct cut cut, grown;
 	struct cut_name *name;
+	uint32_t at;
 
 	if (!rec->value.ptr || !lv->port.decode_cut(lv->port.carrier, rec->value, &cut))
 		return;
-	name = &lv->cuts[cut_index(lv, key->stream)];
+	at = cut_index(lv, key->stream); /* may move lv->cuts */
+	name = &lv->cuts[at];
 	grown = name->has ? cut_greatest(&name->want, &cut) : cut;
 	if (name->has && cut_same(&grown, &name->want))
 		return;
@@ -295,10 +297,12 @@ side_cuts(struct level *lv)
 	for (int i = 0; i < lv->in_n; i++) {
 		struct input *in = &lv->in[i];
 		struct cut_name *name;
+		uint32_t at;
 
 		if (!in->is.side)
 			continue;
-		name = &lv->cuts[cut_index(lv, span_str(in->is.side))];
+		at = cut_index(lv, span_str(in->is.side)); /* may move lv->cuts */
+		name = &lv->cuts[at];
 		name->has = true;
 		name->want = (struct cut){ .offset = in->position - 1,
 			.complete_through = DATE_NONE, .terms_offset = -1 };
@@ -378,7 +382,7 @@ level_output_record(struct level *lv, int output, const struct rec *rec, int64_t
 		return;
 	}
 	if (key.type == KEY_CUT) {
-		struct cut_state *cs = cut_state_of(lv, o, cut_index(lv, key.stream));
+		struct cut_state *cs;
 
 		cs = cut_state_of(lv, o, cut_index(lv, key.stream));
 		if (verdict == CLAIM_COUNTS && !live && rec->value.ptr
@@ -702,4 +706,11 @@ uint64_t
 level_answers(const struct level *lv)
 {
 	return lv->answers;
+}
+
+int64_t
+level_low(const struct level *lv, int input, int64_t position)
+{
+	MUST(input < lv->in_n);
+	return claims_low(&lv->in[input].claims, position);
 }
