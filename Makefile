@@ -60,6 +60,9 @@ $(B)/o/sink/sql.o: $(wildcard sink/sql/*.sql)
 $(B)/o/common/io/pg.o: CFLAGS += -I$(shell pg_config --includedir)
 $(B)/bench/bench_sink $(B)/tests/integration/it_store: $(B)/o/sink/shell_store.o
 
+# --- ingest
+$(B)/bench/bench_ingest $(B)/tests/integration/it_ingestd: $(B)/o/ingest/shell_judge.o $(B)/o/ingest/shell_terms.o
+
 $(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
 	@rm -f $@
 	ar rcs $@ $^
@@ -84,13 +87,13 @@ $(B)/tests/differential/%: $(B)/o/tests/differential/%.o $(call O,$(filter-out $
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
 $(B)/tests/integration/%: $(B)/o/tests/integration/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ -lcmocka $(ALLLIBS)
 $(B)/tests/fuzz/%: $(B)/o/tests/fuzz/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
 $(B)/bench/%: $(B)/o/bench/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
 

@@ -1,0 +1,744 @@
+/*
+ * it_ingestd - the daemon on a real broker: killed, stopped, replaced, told
+ * other terms, told to erase; at the end exactly one evidence record counts
+ * for each raw record, and it is what a direct computation gives.
+ *
+ * Env: KAFKA=host:port, PREFIX=a name for topics that nobody else uses,
+ * OUTTURN_BIN=directory of the programs (build), SEED.  Run where config/ is.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/io/crypto.h"
+#include "common/io/keyfile.h"
+#include "common/io/level_task.h"
+#include "common/io/log.h"
+#include "common/mem.h"
+#include "common/raw_write.h"
+#include "common/topics.h"
+#include "ingest/shell_judge.h"
+#include "ingest/shell_terms.h"
+
+enum { ASK_MS = 10000, STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 * 1024,
+	RAWS = 2, SESSION_MS = 2000, INSTANCES = 2 };
+
+static const char *const raw_names[RAWS] = { "raw.council-a", "raw.nhs-b" };
+static const enum raw_schema raw_schemas[RAWS] = { RAW_SCHEMA_COUNCIL, RAW_SCHEMA_NHS };
+static const char *const raw_full[RAWS] = { "org.outturn.CouncilRecord", "org.outturn.NhsRecord" };
+static const char *const code_files[] = { "ethnic-groups", "evidence-types", "kinds", "levels",
+	"programmes", "referral-routes", "settings", "sexes" };
+
+static struct kafka_conf conf;
+static struct err err;
+static char dir[64];
+static struct keyfile alice;
+static struct av_catalogue *cat;
+static struct keyring *ring;
+static struct frequency frequency;
+static struct postcodes *postcodes;
+static struct book book;         /* what was published */
+static int64_t terms_sent;
+static struct idmap erased;
+static pid_t pids[INSTANCES + 1];
+static uint64_t seed;
+
+static void
+must(int failed)
+{
+	if (failed)
+		fail_msg("%s (%s)", err.text, err.code);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+pause_ms(int ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
+}
+
+static uint32_t
+draw(uint32_t below)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((seed >> 33) % below);
+}
+
+static const char *
+topic(const char *name)
+{
+	static char text[8][2 * TOPIC_NAME_MAX];
+	static int at;
+
+	at = (at + 1) % 8;
+	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
+	return text[at];
+}
+
+static void
+file_read(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "r");
+	size_t got = 1;
+
+	if (!f)
+		fail_msg("cannot open %s", path);
+	buf_reset(out);
+	while (got) {
+		buf_grow(out, 1 << 16);
+		got = fread(out->ptr + out->len, 1, 1 << 16, f);
+		out->len += got;
+	}
+	fclose(f);
+}
+
+/* --- a writer as agencies and people have */
+
+static int unanswered, failed;
+
+static void
+on_written(void *owner, uint64_t tag, int64_t offset, const struct err *e)
+{
+	(void)owner;
+	(void)tag;
+	(void)offset;
+	unanswered--;
+	failed += e != NULL;
+}
+
+static void
+put(struct kwriter *w, const char *name, struct span key, struct span value)
+{
+	while (kwriter_send(w, topic(name), 0, key, value, NULL, KAFKA_NO_TERMS, NULL, 0, &err)) {
+		assert_string_equal(err.code, "kafka-queue-full");
+		must(kwriter_poll(w, 100, &err));
+	}
+	unanswered++;
+}
+
+static struct kwriter *
+writer_new(void)
+{
+	struct kafka_conf big = conf;
+	struct kwriter *w;
+
+	big.message_max_bytes = 16 * 1024 * 1024;
+	w = kwriter_new(&big, on_written, &err);
+	must(w == NULL);
+	return w;
+}
+
+static void
+writer_done(struct kwriter *w)
+{
+	must(kwriter_flush(w, STORY_MS, &err));
+	kwriter_free(w);
+	assert_int_equal(unanswered, 0);
+	assert_int_equal(failed, 0);
+}
+
+static void
+sign(const struct av_record *binding, void *rec, struct span *signature, size_t at,
+    uint8_t sig[SIGN_BYTES])
+{
+	struct buf msg = BUF_INIT;
+
+	*signature = SPAN_NONE;
+	sign_message(cat, binding, rec, at, &msg);
+	sign_bytes(alice.secret, buf_view(&msg), sig);
+	*signature = span_of(sig, SIGN_BYTES);
+	buf_release(&msg);
+}
+
+static void
+publish(const char *thing, const char *name, int version, struct span content)
+{
+	struct terms t = { .thing = span_str(thing), .name = span_str(name), .version = version,
+		.effective = DATE_NONE, .content = content, .by = SPAN_LIT("alice"),
+		.key_id = SPAN_LIT("alice") };
+	struct kwriter *w = writer_new();
+	struct buf key = BUF_INIT, value = BUF_INIT;
+	uint8_t sig[SIGN_BYTES];
+	struct span said;
+
+	sign(&terms_binding, &t, &t.signature, offsetof(struct terms, signature), sig);
+	av_write(cat, &terms_binding, &t, &value);
+	book_key(t.thing, t.name, version, &key);
+	put(w, "terms", buf_view(&key), buf_view(&value));
+	writer_done(w);
+	book_fold(&book, &(struct rec){ .key = buf_view(&key), .offset = terms_sent++ }, &t, &said);
+	buf_release(&key);
+	buf_release(&value);
+}
+
+static void
+erase(const struct id *event)
+{
+	struct suppressed s = { .event_id = *event, .by = SPAN_LIT("alice"),
+		.key_id = SPAN_LIT("alice") };
+	struct kwriter *w = writer_new();
+	struct buf value = BUF_INIT;
+	uint8_t sig[SIGN_BYTES];
+	char hex[ID_HEX + 1];
+	bool fresh;
+
+	sign(&suppressed_binding, &s, &s.signature, offsetof(struct suppressed, signature), sig);
+	av_write(cat, &suppressed_binding, &s, &value);
+	id_hex(event, hex);
+	put(w, "suppressed", span_str(hex), buf_view(&value));
+	writer_done(w);
+	buf_release(&value);
+	idmap_put(&erased, event, &fresh);
+}
+
+/* --- logs, read whole */
+
+struct entry {
+	struct rec rec;
+	struct span own; /* key and value, owned */
+};
+
+struct entries {
+	struct entry *at;
+	size_t n;
+};
+
+static void
+entries_free(struct entries *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		mem_free((void *)(uintptr_t)e->at[i].own.ptr);
+	mem_free(e->at);
+	*e = (struct entries){ NULL, 0 };
+}
+
+static struct entries
+read_log(const char *name)
+{
+	struct entries e = { NULL, 0 };
+	struct kreader *r = kreader_new(&conf, &err);
+	int64_t low, high, until = now_ms() + STORY_MS;
+	struct krecord k;
+	uint8_t *own;
+	int got;
+
+	must(r == NULL);
+	must(kreader_watermarks(r, topic(name), 0, &low, &high, ASK_MS, &err));
+	must(kreader_add(r, topic(name), 0, low, NULL, &err));
+	while (kreader_position(r, topic(name), 0) < high && now_ms() < until) {
+		got = kreader_poll(r, 200, &k, &err);
+		if (got < 0 && err.class != ERR_RETRY)
+			must(-1);
+		if (got <= 0)
+			continue;
+		own = mem_alloc(k.key.len + k.value.len + 1);
+		memcpy(own, k.key.ptr ? k.key.ptr : own, k.key.len);
+		memcpy(own + k.key.len, k.value.ptr ? k.value.ptr : own, k.value.len);
+		if (e.n % 4096 == 0)
+			e.at = mem_realloc(e.at, e.n + 4096, sizeof(*e.at));
+		e.at[e.n] = (struct entry){ carry_rec(&k), span_of(own, k.key.len + k.value.len) };
+		e.at[e.n].rec.key = span_of(own, k.key.len);
+		if (k.value.ptr)
+			e.at[e.n].rec.value = span_of(own + k.key.len, k.value.len);
+		e.n++;
+	}
+	kreader_free(r);
+	return e;
+}
+
+/* What counts in a log, by key: index + 1; 0 for a tombstone. */
+static void
+fold_counting(const struct entries *log, bool claimed, struct strmap *out)
+{
+	struct claims claims;
+	struct claim claim;
+	bool fresh;
+
+	claims_init(&claims, true);
+	strmap_init(out, 1);
+	for (size_t i = 0; i < log->n; i++) {
+		const struct rec *rec = &log->at[i].rec;
+		struct key key = key_parse(rec->key);
+
+		if (claimed && key.type == KEY_CLAIM) {
+			assert_true(carry_decode_claim(cat, rec->value, &claim));
+			claims_apply(&claims, &key, rec, claim.epoch);
+			continue;
+		}
+		if (claimed && claims_apply(&claims, &key, rec, 0) != CLAIM_COUNTS)
+			continue;
+		*strmap_put(out, rec->key, &fresh) = rec->value.ptr ? i + 1 : 0;
+	}
+	claims_release(&claims);
+}
+
+/* --- what should stand, computed directly */
+
+static bool
+is_erased(const struct id *id, const void *arg)
+{
+	(void)arg;
+	return idmap_find(&erased, id) != NULL;
+}
+
+struct tally {
+	uint32_t n, right, cuts, what[4], unsealed;
+};
+
+static void
+compare_reject(const struct rec *raw, struct span place, const struct entries *log,
+    const struct strmap *standing, struct tally *t)
+{
+	const uint64_t *at = strmap_find(standing, place);
+	struct rejected rej;
+	struct buf out = BUF_INIT;
+
+	if (!at || !*at || av_read(cat, &rejected_binding, log->at[*at - 1].rec.value, &rej, NULL, &err))
+		return;
+	if (raw->value.len > RAW_BYTES_MAX)
+		t->unsealed += rej.sealed.ptr == NULL && rej.raw_bytes == (int64_t)raw->value.len;
+	else
+		t->unsealed += judge_unseal(ring, &rej, &out) && span_eq(buf_view(&out), raw->value);
+	buf_release(&out);
+}
+
+static struct tally
+compare(const char *name, const struct entries *evidence, const struct entries *rejected,
+    struct judge *judge)
+{
+	struct tally t = { 0 };
+	struct strmap standing, sealed;
+	struct entries raw = read_log(name);
+	struct buf place = BUF_INIT;
+	struct cut cut;
+	const uint64_t *at;
+
+	fold_counting(evidence, true, &standing);
+	fold_counting(rejected, false, &sealed);
+	for (size_t i = 0; i < raw.n; i++) {
+		const struct rec *r = &raw.at[i].rec;
+		struct raw_position pos = { span_str(name), 1, r->offset, r->time_ms, r->key };
+		struct judgement j;
+
+		judge_record(judge, &pos, r->value, &j);
+		key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(name), .epoch = 1,
+			       .offset = r->offset }, &place);
+		at = strmap_find(&standing, buf_view(&place));
+		t.n++;
+		t.what[j.what]++;
+		t.right += at && *at && span_eq(evidence->at[*at - 1].rec.value, j.evidence);
+		if (j.what == EVIDENCE_REJECT)
+			compare_reject(r, buf_view(&place), rejected, &sealed, &t);
+		else {
+			at = strmap_find(&sealed, buf_view(&place));
+			t.right -= at && *at; /* nothing stays sealed behind */
+		}
+	}
+	key_format(&(struct key){ .type = KEY_CUT, .stream = span_str(name) }, &place);
+	at = strmap_find(&standing, buf_view(&place));
+	t.cuts = at && *at && carry_decode_cut(cat, evidence->at[*at - 1].rec.value, &cut)
+	    && raw.n && cut.offset == raw.at[raw.n - 1].rec.offset
+	    && cut.terms_offset == terms_sent - 1;
+	entries_free(&raw);
+	strmap_release(&standing);
+	strmap_release(&sealed);
+	buf_release(&place);
+	return t;
+}
+
+/* Until all that should stand stands and cuts say so; the sum of all topics. */
+static struct tally
+await_agreement(void)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	const char *missing;
+	struct rules *rules = rules_of_book(&book, &report, &missing);
+	struct tally sum = { 0 };
+	int64_t until = now_ms() + STORY_MS;
+	struct judge *judge;
+	bool agreed = false;
+
+	assert_non_null(rules);
+	judge = judge_new(cat, &(struct ingest_terms){ .agencies = rules->agencies,
+		.codes = rules->codes, .postcodes = postcodes, .frequency = &frequency, .ring = ring,
+		.tokens = TOKEN_SETTINGS_DEFAULT, .is_suppressed = is_erased });
+
+	while (!agreed && now_ms() < until) {
+		struct entries evidence = read_log("evidence"), rejected = read_log("rejected");
+
+		sum = (struct tally){ 0 };
+		for (int i = 0; i < RAWS; i++) {
+			struct tally t = compare(raw_names[i], &evidence, &rejected, judge);
+
+			sum.n += t.n;
+			sum.right += t.right;
+			sum.cuts += t.cuts;
+			sum.unsealed += t.unsealed;
+			for (int k = 0; k < 4; k++)
+				sum.what[k] += t.what[k];
+		}
+		entries_free(&evidence);
+		entries_free(&rejected);
+		agreed = sum.right == sum.n && sum.cuts == RAWS
+		    && sum.unsealed == sum.what[EVIDENCE_REJECT];
+		if (!agreed)
+			pause_ms(300);
+	}
+	if (!agreed)
+		fail_msg("of %u raw records %u stand as computed, %u of %d cuts are at the end, %u of "
+			 "%u rejects unseal; SEED", sum.n, sum.right, sum.cuts, RAWS, sum.unsealed,
+		    sum.what[EVIDENCE_REJECT]);
+	judge_free(judge);
+	rules_free(rules);
+	return sum;
+}
+
+/* --- the daemon */
+
+static void
+spawn(int instance)
+{
+	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
+	char program[512], arg[7][600], log[128];
+	pid_t pid;
+
+	snprintf(program, sizeof(program), "%s/outturn-ingestd", bin);
+	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
+	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", getenv("PREFIX"));
+	snprintf(arg[2], sizeof(arg[2]), "instance=%d", instance);
+	snprintf(arg[3], sizeof(arg[3]), "keys_dir=%s", dir);
+	snprintf(arg[4], sizeof(arg[4]), "trust=%s/trust", dir);
+	snprintf(arg[5], sizeof(arg[5]), "session=%d", SESSION_MS);
+	snprintf(arg[6], sizeof(arg[6]), "poll_interval_max=%d", 2 * SESSION_MS);
+	snprintf(log, sizeof(log), "%s/log.%d", dir, instance);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		dup2(fd, STDERR_FILENO);
+		execl(program, program, "-o", arg[0], "-o", arg[1], "-o", arg[2], "-o", arg[3], "-o",
+		    arg[4], "-o", arg[5], "-o", arg[6], (char *)NULL);
+		_exit(127);
+	}
+	pids[instance] = pid;
+}
+
+static int
+end(int instance, int sig)
+{
+	int status = -1;
+
+	if (!pids[instance])
+		return 0;
+	kill(pids[instance], sig);
+	waitpid(pids[instance], &status, 0);
+	pids[instance] = 0;
+	return status;
+}
+
+/* --- records */
+
+static void
+send_raw(struct kwriter *w, int i, int n)
+{
+	static const char *const settings[] = { "own-tenancy", "hostel", "cloud-castle" };
+	struct raw_address address = { .line1 = SPAN_LIT("1 Invented Street"),
+		.postcode = SPAN_LIT("ZZ1 1ZZ") };
+	struct raw_attribute attribute = { SPAN_LIT("setting"), { .type = AV_STRING } };
+	struct raw_person person = { .forename = SPAN_LIT("Testa"), .dob = SPAN_LIT("2000-02-29"),
+		.addresses = { &address, 1 } };
+	struct raw_event event = { .kind = SPAN_LIT("accommodation"), .start = SPAN_LIT("2024-05-01"),
+		.attributes = { &attribute, 1 } };
+	struct raw_record record = { .revision = 1, .person = &person, .event = &event };
+	char id[32], surname[32];
+	struct buf value = BUF_INIT;
+	uint32_t lot = draw(40);
+
+	snprintf(id, sizeof(id), "rec-%d", n);
+	snprintf(surname, sizeof(surname), "Mc%c%c%c", 'a' + n % 26, 'a' + n / 26 % 26, 'a' + n / 676);
+	record.record_id = span_str(id);
+	person.surname = span_str(surname);
+	attribute.value.s = span_str(settings[n == 0 ? 0 : draw(8) < 6 ? 0 : 1 + draw(2)]);
+	if (n && lot == 0)
+		person.dob = SPAN_LIT("2001-02-29");
+	if (n && lot == 1)
+		event.kind = SPAN_LIT("volunteering");
+	record.withdrawn = n && lot == 2;
+	av_single_head(av_schema_fingerprint(av_catalogue_named(cat, raw_full[i])), &value);
+	must(raw_write(raw_schemas[i], &record, &value, &err));
+	put(w, raw_names[i], span_str(id),
+	    n && lot == 3 ? SPAN_LIT("no Avro") : n && lot == 4 ? SPAN_NONE : buf_view(&value));
+	buf_release(&value);
+}
+
+static void
+send_all(int from, int n)
+{
+	struct kwriter *w = writer_new();
+	uint8_t *huge = mem_zalloc(1, HUGE_BYTES);
+
+	for (int k = from; k < from + n; k++)
+		for (int i = 0; i < RAWS; i++)
+			send_raw(w, i, k);
+	put(w, raw_names[0], SPAN_LIT("huge"), span_of(huge, HUGE_BYTES));
+	writer_done(w);
+	mem_free(huge);
+}
+
+/* --- the ground */
+
+static void
+topic_make(struct kadmin *admin, const char *name)
+{
+	struct kafka_property config[8];
+	size_t n;
+	const struct topic_setting *s = topic_settings(name, &n);
+
+	assert_true(n <= 8);
+	for (size_t i = 0; i < n; i++)
+		config[i] = (struct kafka_property){ s[i].name, s[i].value };
+	must(kadmin_topics_make(admin,
+	    &(struct ktopic){ .name = topic(name), .partitions = 1, .config = config, .config_n = n },
+	    1, ASK_MS, &err));
+}
+
+static void
+keys_make(void)
+{
+	char path[128], name[KEYFILE_NAME_MAX], hex[65];
+	uint8_t public[32];
+	struct keyfile key;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/ingest.key", dir);
+	must(keyfile_make(path, "ingest", 1, &err));
+	must(keyfile_read(path, "ingest", 1, &key, &err));
+	ring = keyring_new(key.secret, key.epoch);
+	must(keyfile_person_make(dir, "alice", &err));
+	snprintf(path, sizeof(path), "%s/alice.sign", dir);
+	must(keyfile_read(path, "sign", 0, &alice, &err));
+	snprintf(path, sizeof(path), "%s/alice.pub", dir);
+	must(keyfile_public_read(path, name, public, &err));
+	hex_of(public, 32, hex);
+	snprintf(path, sizeof(path), "%s/trust", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "alice %s\n", hex);
+	fclose(f);
+}
+
+/* The shipped terms, but for one setting that is not known yet. */
+static struct buf settings_full;
+
+static void
+terms_publish(void)
+{
+	struct buf text = BUF_INIT, page = BUF_INIT;
+	char path[128], hex[65];
+	uint8_t public[32];
+	const uint8_t *line;
+
+	sign_public(alice.secret, public);
+	hex_of(public, 32, hex);
+	buf_printf(&page, "key: %s\nroles: [publisher, eraser]\n", hex);
+	publish("person", "alice", 1, buf_view(&page));
+	for (size_t i = 0; i < sizeof(code_files) / sizeof(code_files[0]); i++) {
+		snprintf(path, sizeof(path), "config/codes/%s.yaml", code_files[i]);
+		file_read(path, &text);
+		if (strcmp(code_files[i], "settings") == 0) {
+			buf_span(&settings_full, buf_view(&text));
+			line = memmem(text.ptr, text.len, "code: hostel", 12);
+			assert_non_null(line);
+			memcpy((void *)(uintptr_t)line, "code: nohost", 12);
+		}
+		publish("codes", code_files[i], 1, buf_view(&text));
+	}
+	file_read("config/agencies.yaml", &text);
+	publish("agencies", "agencies", 1, buf_view(&text));
+	buf_release(&text);
+	buf_release(&page);
+}
+
+static int
+ground(void **state)
+{
+	static const char *const names[] = { "terms", "suppressed", "evidence", "rejected",
+		"raw.council-a", "raw.nhs-b" }; /* raw.provider-c is missing, and stays so */
+	struct kadmin *admin;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 20250401;
+	print_message("SEED=%" PRIu64 "\n", seed);
+	conf = (struct kafka_conf){ .brokers = getenv("KAFKA"), .message_max_bytes = 16 << 20 };
+	log_to(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	snprintf(dir, sizeof(dir), "/tmp/it-ingestd-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	cat = av_catalogue_new();
+	book_init(&book);
+	idmap_init(&erased, 1);
+	keys_make();
+	file_read("config/frequency.tsv", &text);
+	must(frequency_parse(&frequency, buf_view(&text), &err));
+	file_read("config/postcodes-sample.csv", &text);
+	postcodes = postcodes_parse(buf_view(&text), &err);
+	must(postcodes == NULL);
+	buf_release(&text);
+	admin = kadmin_new(&conf, &err);
+	must(admin == NULL);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		topic_make(admin, names[i]);
+	kadmin_free(admin);
+	return 0;
+}
+
+static int
+leave(void **state)
+{
+	static const char *const files[] = { "ingest.key", "alice.sign", "alice.pub", "trust", "log.1",
+		"log.2" };
+	char path[128];
+
+	(void)state;
+	for (int i = 1; i <= INSTANCES; i++)
+		end(i, SIGKILL);
+	for (size_t i = 0; !getenv("KEEP") && i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+	keyring_free(ring);
+	frequency_release(&frequency);
+	postcodes_free(postcodes);
+	book_release(&book);
+	idmap_release(&erased);
+	buf_release(&settings_full);
+	av_catalogue_free(cat);
+	return 0;
+}
+
+/* --- the stories, each where the one before ended */
+
+static void
+test_what_is_sent_before_terms_waits_for_them(void **state)
+{
+	struct tally t;
+
+	(void)state;
+	send_all(0, RECORDS);
+	spawn(1);
+	pause_ms(1500);
+	terms_publish();
+	t = await_agreement();
+	assert_int_equal(t.n, RAWS * RECORDS + 1);
+	assert_true(t.what[EVIDENCE_VERSION] > 0 && t.what[EVIDENCE_REJECT] > 0);
+}
+
+static void
+test_killed_at_any_moment_it_goes_on_and_nothing_is_lost_or_doubled(void **state)
+{
+	(void)state;
+	send_all(RECORDS, RECORDS);
+	for (int i = 0; i < 6; i++) {
+		pause_ms(50 + (int)draw(500));
+		end(1, SIGKILL);
+		spawn(1);
+	}
+	assert_int_equal(await_agreement().n, 2 * (RAWS * RECORDS + 1));
+}
+
+static void
+test_stopped_past_its_session_and_continued_it_does_no_harm(void **state)
+{
+	(void)state;
+	spawn(2);
+	pause_ms(1000);
+	send_all(2 * RECORDS, RECORDS);
+	for (int i = 0; i < 2; i++) {
+		int stopped = 1 + i % 2;
+
+		kill(pids[stopped], SIGSTOP);
+		pause_ms(SESSION_MS + 1500);
+		kill(pids[stopped], SIGCONT);
+		pause_ms(300);
+	}
+	assert_int_equal(await_agreement().n, 3 * (RAWS * RECORDS + 1));
+}
+
+static void
+test_a_mistaken_page_changes_nothing_and_its_correction_is_followed(void **state)
+{
+	struct tally before, t;
+
+	(void)state;
+	before = await_agreement();
+	publish("codes", "settings", 2, SPAN_LIT("list: settings\ncodez: []\n"));
+	pause_ms(1500);
+	publish("codes", "settings", 3, buf_view(&settings_full));
+	t = await_agreement();
+	assert_true(t.what[EVIDENCE_VERSION] > before.what[EVIDENCE_VERSION]);
+	assert_true(t.what[EVIDENCE_REJECT] < before.what[EVIDENCE_REJECT]);
+}
+
+static void
+test_what_is_erased_becomes_a_stub_also_when_it_was_away(void **state)
+{
+	struct id id = event_id_of(ring, SPAN_LIT("E08000099"), SPAN_LIT("rec-0"));
+	struct tally t;
+
+	(void)state;
+	erase(&id);
+	t = await_agreement();
+	assert_true(t.what[EVIDENCE_SUPPRESSED] == 1);
+	end(1, SIGKILL);
+	end(2, SIGKILL);
+	id = event_id_of(ring, SPAN_LIT("RXX99"), SPAN_LIT("rec-7"));
+	erase(&id);
+	spawn(1);
+	t = await_agreement();
+	assert_true(t.what[EVIDENCE_SUPPRESSED] == 2);
+}
+
+static void
+test_asked_to_end_it_ends_with_0(void **state)
+{
+	int status;
+
+	(void)state;
+	status = end(1, SIGTERM);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_sent_before_terms_waits_for_them),
+		cmocka_unit_test(test_killed_at_any_moment_it_goes_on_and_nothing_is_lost_or_doubled),
+		cmocka_unit_test(test_stopped_past_its_session_and_continued_it_does_no_harm),
+		cmocka_unit_test(test_a_mistaken_page_changes_nothing_and_its_correction_is_followed),
+		cmocka_unit_test(test_what_is_erased_becomes_a_stub_also_when_it_was_away),
+		cmocka_unit_test(test_asked_to_end_it_ends_with_0),
+	};
+
+	return cmocka_run_group_tests(tests, ground, leave);
+}
