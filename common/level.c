@@ -93,8 +93,9 @@ struct sent {
 };
 
 struct cut_state { /* one cut in one output */
-	struct cut have, taken;
-	uint8_t state;
+	struct cut have; /* the greatest that counted or was sent */
+	struct cut taken;
+	uint8_t state;   /* E_KNOWN: `have` is what stands there */
 };
 
 struct output {
@@ -241,13 +242,16 @@ cut_index(struct level *lv, struct span input)
 	return lv->cuts_n++;
 }
 
+static const struct cut CUT_NOTHING = { -1, DATE_NONE, -1 };
+
 static struct cut_state *
 cut_state_of(struct level *lv, struct output *o, uint32_t i)
 {
 	if (o->cuts_n < lv->cuts_n) {
 		o->cuts = mem_realloc(o->cuts, lv->cuts_n, sizeof(*o->cuts));
 		for (; o->cuts_n < lv->cuts_n; o->cuts_n++)
-			o->cuts[o->cuts_n] = (struct cut_state){ .state = E_ABSENT };
+			o->cuts[o->cuts_n] = (struct cut_state){ .have = CUT_NOTHING,
+				.state = E_ABSENT };
 	}
 	return &o->cuts[i];
 }
@@ -356,6 +360,23 @@ output_claim(struct level *lv, struct output *o, const struct key *key, const st
 		die(lv, "outbid: another run holds the claim");
 }
 
+static void
+output_cut(struct level *lv, struct output *o, const struct key *key, const struct rec *rec,
+    bool counts)
+{
+	struct cut_state *cs = cut_state_of(lv, o, cut_index(lv, key->stream));
+	struct cut cut;
+
+	cs->state = E_UNKNOWN;
+	o->cuts_taken = false;
+	if (!counts || !rec->value.ptr
+	    || !lv->port.decode_cut(lv->port.carrier, rec->value, &cut))
+		return;
+	cs->have = cut_greatest(&cs->have, &cut);
+	if (cut_same(&cs->have, &cut))
+		cs->state = E_KNOWN;
+}
+
 void
 level_output_record(struct level *lv, int output, const struct rec *rec, int64_t position)
 {
@@ -382,15 +403,7 @@ level_output_record(struct level *lv, int output, const struct rec *rec, int64_t
 		return;
 	}
 	if (key.type == KEY_CUT) {
-		struct cut_state *cs;
-
-		cs = cut_state_of(lv, o, cut_index(lv, key.stream));
-		if (verdict == CLAIM_COUNTS && !live && rec->value.ptr
-		    && lv->port.decode_cut(lv->port.carrier, rec->value, &cs->have))
-			cs->state = E_KNOWN;
-		else
-			cs->state = E_UNKNOWN;
-		o->cuts_taken = false;
+		output_cut(lv, o, &key, rec, verdict == CLAIM_COUNTS && !live);
 		return;
 	}
 	if (!is_row(&key) || lv->core.output_of(lv->core.self, &key) != output)
@@ -530,8 +543,7 @@ take_cuts(struct level *lv, struct output *o)
 
 		if (!lv->cuts[i].has)
 			continue;
-		cs->taken = cs->state == E_KNOWN ? cut_greatest(&cs->have, &lv->cuts[i].want)
-						 : lv->cuts[i].want;
+		cs->taken = cut_greatest(&cs->have, &lv->cuts[i].want);
 		differs |= cs->state != E_KNOWN || !cut_same(&cs->taken, &cs->have);
 	}
 	o->cuts_taken = differs;
@@ -615,6 +627,30 @@ step_claims(struct level *lv)
 	return all;
 }
 
+/*
+ * Have the inputs been folded as far as the cuts in the outputs say?  Who was
+ * owner before us may have read further than we have (it went on while we were
+ * folding): until we have seen what it saw, writing our view would take back
+ * rows that its cuts cover, and cuts never go back.
+ */
+static bool
+covers_outputs(struct level *lv)
+{
+	side_cuts(lv);
+	for (int o = 0; o < lv->out_n; o++)
+		for (uint32_t i = 0; i < lv->cuts_n; i++) {
+			const struct cut *have = &cut_state_of(lv, &lv->out[o], i)->have;
+			const struct cut_name *name = &lv->cuts[i];
+			struct cut both = cut_greatest(have, &name->want);
+
+			/* A name that no input of ours carries: an older program's. */
+			if (name->has ? !cut_same(&both, &name->want)
+				      : !cut_same(have, &CUT_NOTHING) && inputs_doubtful(lv))
+				return false;
+		}
+	return true;
+}
+
 /* Live at last: whatever stands in the output is looked at once. */
 static void
 go_live(struct level *lv)
@@ -641,7 +677,7 @@ level_step(struct level *lv, int budget)
 		return false;
 	if (lv->state == LEVEL_FOLDING && folded(lv))
 		lv->state = LEVEL_CLAIMING;
-	if (lv->state == LEVEL_CLAIMING && step_claims(lv))
+	if (lv->state == LEVEL_CLAIMING && step_claims(lv) && covers_outputs(lv))
 		go_live(lv);
 	if (lv->state != LEVEL_LIVE)
 		return false;

@@ -13,9 +13,9 @@
  *	                    └── failed, answered ◄──┘    cuts, when all before is acked
  *
  * Life: FOLDING (own output and inputs to the ends seen at the start, nothing
- * is written) → CLAIMING (claim sent, its return awaited) → LIVE; DEAD when
- * outbid, or when somebody wrote under newer terms: the shell drops it and
- * starts afresh.
+ * is written) → CLAIMING (claim sent, its return awaited, and the inputs folded
+ * as far as the cuts of former owners reach) → LIVE; DEAD when outbid, or when
+ * somebody wrote under newer terms: the shell drops it and starts afresh.
  *
  * A cut is taken when no touched key is left, and sent when every record sent
  * before that is acknowledged; a failed delivery cancels it.

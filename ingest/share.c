@@ -40,6 +40,7 @@ struct share {
 	int64_t base, next, top;    /* raw offsets; top: highest `next` so far */
 	size_t stands_cap;
 	int64_t known_top;          /* offsets below it may have a hash */
+	int64_t strays_top;         /* a former owner may have sent payloads below it */
 	int64_t again_from;         /* lowest offset to look at again; INT64_MAX: none */
 
 	struct flight flight[SHARE_LOGS];
@@ -168,6 +169,9 @@ begin(struct share *sh)
 {
 	bool resumable = sh->cut.offset >= sh->base - 1 && sh->cut.terms_offset >= sh->terms_read_at;
 
+	/* It may have sent a payload whose evidence never landed: no further
+	 * ahead than it could have sent without an acknowledgement. */
+	sh->strays_top = sh->known_top + SHARE_UNACKED_MAX;
 	sh->covered = sh->cut.offset;
 	sh->complete = sh->cut.complete_through;
 	sh->next = resumable ? sh->cut.offset + 1 : sh->base;
@@ -301,7 +305,8 @@ void
 share_raw_record(struct share *sh, const struct rec *rec)
 {
 	struct share_result res = { .complete_through = DATE_NONE };
-	bool seen = rec->offset < sh->known_top, sent = true, reject, was_reject, differs;
+	bool sent = true, reject, was_reject, differs;
+	bool seen = rec->offset < sh->known_top || rec->offset < sh->strays_top;
 	uint64_t *stands, hash;
 
 	MUST(share_room(sh));
@@ -318,7 +323,7 @@ share_raw_record(struct share *sh, const struct rec *rec)
 		       .offset = rec->offset },
 	    &sh->key);
 	/* `rejected` is not read back: what the last cut does not cover is sent
-	 * again, and what was looked at before may have been a reject then. */
+	 * again, and what somebody looked at before may have been a reject then. */
 	if (reject && (differs || rec->offset > sh->covered))
 		sent = send(sh, SHARE_REJECTED, res.rejected, SENT_ROW, rec->offset);
 	else if (!reject && seen && (differs || was_reject))
@@ -431,6 +436,8 @@ share_step(struct share *sh, bool idle)
 			claim(sh);
 		return;
 	case LEVEL_LIVE:
+		if (idle && sh->next < sh->strays_top)
+			sh->strays_top = sh->next > sh->known_top ? sh->next : sh->known_top;
 		step_again(sh);
 		step_cut(sh, idle);
 		return;

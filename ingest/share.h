@@ -69,7 +69,7 @@ bool share_room(const struct share *sh); /* may a raw record be handed in now? *
 void share_raw_record(struct share *sh, const struct rec *rec);
 void share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable);
 
-/* idle: raw has nothing more to read now: a cut is due. */
+/* idle: raw has been read to its end: a cut is due. */
 void share_step(struct share *sh, bool idle);
 
 enum level_state share_state(const struct share *sh);
