@@ -151,8 +151,13 @@ doubt(struct share *sh, int64_t offset)
 {
 	uint64_t *stands;
 
-	if (offset >= sh->top && sh->state == LEVEL_LIVE)
-		return; /* not ours yet: it is written when we come to it */
+	if (offset >= sh->top && sh->state == LEVEL_LIVE) {
+		/* Not looked at yet: it is written when we come to it, even if
+		 * what we found there was right. */
+		if ((uint64_t)(offset - sh->base) < sh->stands_cap)
+			sh->stands[offset - sh->base] &= STANDS_REJECT;
+		return;
+	}
 	stands = stands_at(sh, offset);
 	if (!stands)
 		return;
