@@ -23,11 +23,13 @@ struct contract *contract_parse(const struct yaml *root, struct yaml_report *rep
 void contract_free(struct contract *c);
 
 struct span contract_name(const struct contract *c);
+struct span contract_title(const struct contract *c);
 int32_t contract_version_newest(const struct contract *c);
 struct span contract_currency(const struct contract *c);
 /* Outcomes as declared in the newest version: name and price, for people. */
 size_t contract_outcomes_n(const struct contract *c);
 struct span contract_outcome_name(const struct contract *c, size_t i);
-int64_t contract_outcome_price(const struct contract *c, size_t i);
+struct span contract_outcome_title(const struct contract *c, size_t i);
+int64_t contract_outcome_price(const struct contract *c, size_t i); /* minor units; 0: pay: none */
 
 #endif
