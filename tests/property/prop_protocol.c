@@ -18,7 +18,8 @@
  *	rows      at the end: rows are not the recomputation
  *	cuts      at the end: a cut has not arrived
  *	totals    a raw offset is not counted exactly once
- *	payload   a reject without its sealed payload, or a payload too many
+ *	payload   a reject without its sealed payload; one too many, unless its
+ *	          owner ended before it had settled
  *	erasure   content of an erased person is still in evidence
  *	rest      the stages never come to rest
  *
@@ -61,7 +62,6 @@ enum {
 	S(answers, "an owner sees what others write into its output") \
 	S(own, "a level folds its own output before it writes") \
 	S(resync, "a reader that compaction overtook folds again from the start") \
-	S(lag, "compaction leaves the newest records alone") \
 	S(terms, "a share reads raw again when terms change what it would say") \
 	S(erasure, "a share looks at raw again when somebody is erased") \
 	S(recheck, "a failed delivery is told to its machine")
@@ -573,7 +573,9 @@ struct sim {
 	struct net *net;
 	size_t net_n;
 	int facts;
-	bool late_payload; /* a dead share's record landed in `rejected` */
+	/* A former owner wrote `rejected` late, or ended with something unsettled:
+	 * nobody reads that log back, a payload too many may stand there. */
+	bool late_payload;
 	struct sides sides;
 	unsigned crashes, late, checks, died, resyncs;
 	uint64_t answers;
@@ -811,8 +813,9 @@ task_acked(struct task *t, int output, uint64_t tag, bool durable)
 }
 
 static void
-append(struct sim *s, int log, const struct id *run, const struct item *item)
+append(struct sim *s, int log, const struct id *run, const struct item *item, bool zombie)
 {
+	s->late_payload |= log == REJECTED && zombie;
 	sim_log_append(&s->log[log], item->key, item->value, run, item->terms, s->now);
 }
 
@@ -823,15 +826,16 @@ deliver(struct task *t, int output, bool faulty)
 	struct sim *s = t->sim;
 	struct queue *q = &t->q[output];
 	struct item item = queue_pop(q);
+	bool zombie = s->gen[t->group] != t->gen;
 
 	if (!faulty) {
-		append(s, t->out[output], &t->run, &item);
+		append(s, t->out[output], &t->run, &item, zombie);
 		if (!item.told)
 			task_acked(t, output, item.tag, true);
 		return;
 	}
 	if (chance_of(&s->chance, 50))
-		append(s, t->out[output], &t->run, &item);
+		append(s, t->out[output], &t->run, &item, zombie);
 	if (!item.told)
 		task_acked(t, output, item.tag, false);
 }
@@ -1378,6 +1382,7 @@ task_end(struct sim *s, int group, int proc)
 	if (!t)
 		return;
 	s->task[group][proc] = NULL;
+	s->late_payload |= t->share && !share_idle(t->share);
 	s->net = mem_realloc(s->net, s->net_n + QUEUES + 1, sizeof(*s->net));
 	for (int o = 0; o < t->out_n; o++) {
 		size_t keep = (size_t)chance_below(&s->chance, 4);
@@ -1422,8 +1427,7 @@ land(struct sim *s)
 
 		say(s, "late write lands in log %d at %lld: " SPAN_FMT, net->log,
 		    (long long)s->log[net->log].end, SPAN_ARG(item.key));
-		append(s, net->log, &net->run, &item);
-		s->late_payload |= net->log == REJECTED;
+		append(s, net->log, &net->run, &item, true);
 		if (net->q.n)
 			return;
 		mem_free(net->q.item);
@@ -1976,8 +1980,7 @@ check_erasure(struct sim *s)
 static void
 compact_some(struct sim *s)
 {
-	sim_log_compact(&s->log[chance_below(&s->chance, DB_LOGS)], s->now,
-	    off(s, OFF_lag) ? 0 : SIM_LAG);
+	sim_log_compact(&s->log[chance_below(&s->chance, DB_LOGS)], s->now, SIM_LAG);
 }
 
 static void
