@@ -17,6 +17,7 @@ enum {
 	SINK_ASK_MS = 10000,
 	SINK_ARENA_BYTES = 4 * 1024 * 1024, /* of one decoded record */
 	SINK_RESYNC_IDLE_MAX = 3000, /* empty polls before a resync gives up */
+	SINK_YOUNG_MS = 12 * 3600 * 1000, /* half of Kafka's delete.retention.ms: see part_load() */
 };
 
 struct part {
@@ -27,6 +28,7 @@ struct part {
 	int64_t written;       /* what ops.offset says */
 	int64_t next;          /* where the reader stands */
 	int64_t first_end;     /* holes below it are old compaction */
+	int64_t ready_at;      /* where the log ended when it was loaded */
 	bool loaded;
 };
 
@@ -79,6 +81,15 @@ part_free(struct part *p)
 	mem_free(p);
 }
 
+static void
+claims_forget(struct part *p)
+{
+	bool by_topic = p->claims.by_topic;
+
+	claims_release(&p->claims);
+	claims_init(&p->claims, by_topic);
+}
+
 /* What was read and not written goes with it: whoever has the partition next
  * reads from what the database says. */
 static void
@@ -88,13 +99,11 @@ unload_all(struct sink_loop *sk)
 
 	for (int i = 0; i < sk->parts_n; i++) {
 		struct part *p = sk->parts[i];
-		bool by_topic = p->claims.by_topic;
 
 		if (p->loaded)
 			kreader_remove(sk->reader, p->topic, p->partition, &err);
 		p->loaded = false;
-		claims_release(&p->claims);
-		claims_init(&p->claims, by_topic);
+		claims_forget(p);
 	}
 	sink_batch_reset(sk->batch);
 	sk->batch_since_ms = 0;
@@ -156,6 +165,28 @@ verdict(enum store_result result, struct err *err)
 	NOT_REACHED("a store result has a name");
 }
 
+static int64_t
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * A fold that began within Kafka's delete.retention.ms has missed no tombstone:
+ * the holes before it are older.  So a restart in the middle of a first load
+ * goes on where it was, and does not begin again in one transaction.  What was
+ * deleted from the log's start (low) was not compacted: that is a hole at any age.
+ */
+static bool
+fold_is_whole(const struct store_fold *fold, int64_t low)
+{
+	return fold->next_offset == 0
+	    || (fold->next_offset >= low && wall_ms() - fold->since_ms < SINK_YOUNG_MS);
+}
+
 static int
 part_load(struct sink_loop *sk, struct part *p, struct err *err)
 {
@@ -163,12 +194,14 @@ part_load(struct sink_loop *sk, struct part *p, struct err *err)
 	struct store_fold fold = { 0 };
 	int64_t low, high;
 
+	claims_forget(p); /* an attempt that failed may have left half of them */
 	if (verdict(store_load(sk->store, p->name, p->partition, &reader, &fold, err), err))
 		return -1;
 	if (kreader_watermarks(sk->reader, p->topic, p->partition, &low, &high, SINK_ASK_MS, err))
 		return -1;
 	p->written = p->next = fold.next_offset;
-	p->first_end = fold.next_offset == 0 ? high : 0;
+	p->first_end = fold_is_whole(&fold, low) ? high : 0;
+	p->ready_at = high;
 	if (fold.next_offset > high)
 		return err_set(err, ERR_FATAL,
 		    "'%s' partition %d ends at %lld, before the database's offset %lld: was the "
@@ -459,6 +492,20 @@ follow_positions(struct sink_loop *sk)
 	}
 }
 
+/* All that was there when the partitions were loaded is in the database. */
+static bool
+caught_up(const struct sink_loop *sk)
+{
+	for (int i = 0; i < sk->parts_n; i++) {
+		const struct part *p = sk->parts[i];
+
+		if (!p->loaded
+		    || kreader_position(sk->reader, p->topic, p->partition) < p->ready_at)
+			return false;
+	}
+	return sk->parts_n > 0 && !sk->batch_since_ms;
+}
+
 static void
 tell_group(struct sink_loop *sk)
 {
@@ -505,7 +552,7 @@ sink_loop_round(struct sink_loop *sk, struct err *err)
 	    && write_batch(sk, err))
 		return -1;
 	tell_group(sk);
-	if (n == 0 && sk->parts_n > 0 && !sk->batch_since_ms)
+	if (!sk->counts.ready && caught_up(sk))
 		sk->counts.ready = true;
 	return n > 0;
 }
