@@ -95,7 +95,10 @@ $(B)/bench/%: $(B)/o/bench/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
-	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
+
+# --- gen: the generator's parts, for whoever links it
+$(B)/gen: $(call O,$(wildcard tests/gen/*.c))
 
 unit: $(UNIT)
 diff: $(DIFF)
