@@ -61,8 +61,9 @@ void match_each(struct match *m, void (*fn)(void *arg, const struct key *key,
     const struct linked *ln), void *arg);
 
 struct match_stats {
-	uint64_t events, signatures, units, edges, reviews_due, oversize_blocks;
-	size_t bytes; /* of state */
+	uint64_t events, signatures; /* that stand */
+	uint64_t edges, oversize;    /* edges looked at, components past their limit, so far */
+	size_t bytes;                /* of state */
 };
 struct match_stats match_stats(const struct match *m);
 

@@ -1,0 +1,114 @@
+#include "transform/match/cluster.h"
+
+#include <stdlib.h>
+
+#include "common/must.h"
+
+/* Members of a cluster as a ring, so that two rings join in one step. */
+struct forest {
+	uint32_t *root, *next;
+	const struct cluster_node *nodes;
+	const struct cluster_pair *apart;
+	uint32_t apart_n;
+};
+
+static uint32_t
+find(struct forest *f, uint32_t i)
+{
+	while (f->root[i] != i) {
+		f->root[i] = f->root[f->root[i]];
+		i = f->root[i];
+	}
+	return i;
+}
+
+static bool
+nodes_conflict(const struct cluster_node *a, const struct cluster_node *b)
+{
+	return (a->nhs && b->nhs && a->nhs != b->nhs)
+	    || (a->local_id && b->local_id && a->organisation == b->organisation
+		&& a->local_id != b->local_id)
+	    || compare_dob_conflict(&a->tokens, &b->tokens);
+}
+
+static bool
+kept_apart(struct forest *f, uint32_t x, uint32_t y)
+{
+	for (uint32_t i = 0; i < f->apart_n; i++) {
+		uint32_t a = find(f, f->apart[i].a), b = find(f, f->apart[i].b);
+
+		if ((a == x && b == y) || (a == y && b == x))
+			return true;
+	}
+	return false;
+}
+
+static bool
+conflict(struct forest *f, uint32_t x, uint32_t y)
+{
+	uint32_t i = x;
+
+	do {
+		uint32_t j = y;
+
+		do {
+			if (nodes_conflict(&f->nodes[i], &f->nodes[j]))
+				return true;
+			j = f->next[j];
+		} while (j != y);
+		i = f->next[i];
+	} while (i != x);
+	return false;
+}
+
+static void
+join(struct forest *f, uint32_t x, uint32_t y)
+{
+	uint32_t low = x < y ? x : y, high = x < y ? y : x, next = f->next[x];
+
+	f->root[high] = low;
+	f->next[x] = f->next[y];
+	f->next[y] = next;
+}
+
+static int
+edge_order(const void *p, const void *q)
+{
+	const struct cluster_edge *a = p, *b = q;
+
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	if (a->weight_mbit != b->weight_mbit)
+		return a->weight_mbit > b->weight_mbit ? -1 : 1;
+	if (a->tie != b->tie)
+		return a->tie < b->tie ? -1 : 1;
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	return (a->b > b->b) - (a->b < b->b);
+}
+
+void
+cluster(const struct cluster_node *nodes, uint32_t n, struct cluster_edge *edges,
+    uint32_t edges_n, const struct cluster_pair *apart, uint32_t apart_n, uint32_t *label,
+    struct arena *arena)
+{
+	struct forest f = { .root = arena_alloc(arena, (size_t)n * sizeof(*f.root) + 1),
+		.next = arena_alloc(arena, (size_t)n * sizeof(*f.next) + 1), .nodes = nodes,
+		.apart = apart, .apart_n = apart_n };
+
+	MUST(f.root && f.next);
+	for (uint32_t i = 0; i < n; i++)
+		f.root[i] = f.next[i] = i;
+	if (edges_n)
+		qsort(edges, edges_n, sizeof(*edges), edge_order);
+	for (uint32_t i = 0; i < edges_n; i++) {
+		uint32_t x = find(&f, edges[i].a), y = find(&f, edges[i].b);
+
+		if (x == y || kept_apart(&f, x, y))
+			continue;
+		if (edges[i].class != EDGE_MODEL || !conflict(&f, x, y))
+			join(&f, x, y);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		label[i] = find(&f, i);
+}
