@@ -5,6 +5,8 @@
 #include "common/must.h"
 #include "transform/milestone/rules.h"
 
+enum { MILLION = 1000000 };
+
 /* --- the language, said once: docs/contracts.md explains it with examples --- */
 
 #define AT(row, field) offsetof(struct row, field)
@@ -70,6 +72,8 @@ static const struct yaml_field spell_fields[] = {
 	    .doc = "Which moves keep continuity: it belongs to the person, not the address." },
 	{ .name = "risk", .type = YF_ENUM, .offset = AT(spell_terms, risk), .choices = risk_words,
 	    .preset = "ignored", .doc = "none-known: no known risk of homelessness on the day." },
+	{ .name = "one_at_a_time", .type = YF_BOOL, .offset = AT(spell_terms, one_at_a_time),
+	    .preset = "no", .doc = "Who is in one such place is in no other." },
 	{ .name = "overlap_days", DAYS(spell_terms, overlap_days), .preset = "7",
 	    .doc = "Two agencies' days may differ by so many before they contradict each other." },
 };
@@ -88,6 +92,8 @@ static const struct yaml_field rule_fields[] = {
 	    .doc = "event-once: any event that fits, or only the first of its kind." },
 	{ .name = "risk", .type = YF_ENUM, .offset = AT(rule_terms, risk), .choices = risk_words,
 	    .preset = "ignored", .doc = "event-once: none-known, as of a spell." },
+	{ .name = "one_at_a_time", .type = YF_BOOL, .offset = AT(rule_terms, one_at_a_time),
+	    .preset = "no", .doc = "event-once: as of a spell." },
 	{ .name = "overlap_days", DAYS(rule_terms, overlap_days), .preset = "7",
 	    .doc = "event-once: as of a spell." },
 	{ .name = "spell", .type = YF_NAME, .offset = AT(rule_terms, spell),
@@ -279,7 +285,7 @@ filter_value_read(struct compiling *cp, const struct yaml *node, struct filter_v
 	}
 	if (yaml_bool(node, &yes)) {
 		out->is_number = true;
-		out->number = yes ? 1000000 : 0;
+		out->number = yes ? MILLION : 0;
 		return true;
 	}
 	if (!yaml_name(node))
@@ -410,26 +416,59 @@ spell_named(const struct version_terms *v, struct span name, uint32_t *at)
 	return NULL;
 }
 
-/* A rung with a filter of its own is a spell of its own. */
+/* What a rule looks for, if not one of the version's spells as it is, is a spell
+ * of its own: a rung with another filter, an event that has no length. */
 static uint32_t
-spell_with(struct compiling *cp, struct version_terms *v, const struct spell_terms *of,
-    const struct filter *where, const struct yaml *at)
+spell_like(struct compiling *cp, struct version_terms *v, const struct spell_terms *like,
+    const struct yaml *at)
 {
-	struct spell_terms *s;
+	for (uint32_t i = 0; i < v->spells_n; i++) {
+		const struct spell_terms *s = &v->spells[i];
 
-	for (uint32_t i = 0; i < v->spells_n; i++)
-		if (!v->spells[i].name.ptr && v->spells[i].at.node == of->at.node
-		    && filter_eq(&v->spells[i].where, where))
+		if (!s->name.ptr && s->at.node == like->at.node && s->risk == like->risk
+		    && s->one_at_a_time == like->one_at_a_time
+		    && s->overlap_days == like->overlap_days && span_eq(s->event, like->event)
+		    && filter_eq(&s->where, &like->where))
 			return i;
+	}
 	if (v->spells_n == RULES_SPELLS_MAX) {
 		yaml_mistake(cp->report, at, "more than %d spells", RULES_SPELLS_MAX);
 		return 0;
 	}
-	s = &v->spells[v->spells_n];
-	*s = *of;
-	s->name = SPAN_NONE;
-	s->where = *where;
+	v->spells[v->spells_n] = *like;
+	v->spells[v->spells_n].name = SPAN_NONE;
 	return v->spells_n++;
+}
+
+static void
+stage_add(struct compiling *cp, struct rule_terms *rule)
+{
+	struct filter_term *terms = arena_zalloc(cp->arena, rule->where.n + 1, sizeof(*terms));
+	struct filter_value *value = arena_zalloc(cp->arena, 1, sizeof(*value));
+
+	if (rule->where.n)
+		memcpy(terms, rule->where.terms, rule->where.n * sizeof(*terms));
+	*value = (struct filter_value){ .is_number = true, .number = rule->stage * MILLION };
+	terms[rule->where.n] = (struct filter_term){ .attribute = SPAN_LIT("stage"),
+		.values = value, .n = 1, .at_least = INT64_MIN, .below = INT64_MAX };
+	rule->where = (struct filter){ terms, rule->where.n + 1 };
+}
+
+/* An event is a spell of which only the first day matters. */
+static void
+rule_event(struct compiling *cp, struct version_terms *v, struct rule_terms *rule)
+{
+	struct spell_terms like = { .event = rule->event, .risk = rule->risk,
+		.one_at_a_time = rule->one_at_a_time, .overlap_days = rule->overlap_days };
+
+	if (!rule->event.ptr)
+		return;
+	if (rule->stage)
+		stage_add(cp, rule);
+	like.where = rule->where;
+	like.confirmed = kind_form(cp, rule->event, "-confirmed");
+	like.ended = kind_form(cp, rule->event, "-ended");
+	rule->spell_at = spell_like(cp, v, &like, rule->at.node);
 }
 
 static void
@@ -456,8 +495,12 @@ rule_spell(struct compiling *cp, struct version_terms *v, struct rule_terms *rul
 		    "no spell '" SPAN_FMT "' in this version", SPAN_ARG(rule->spell));
 		return;
 	}
-	if (rule->where_node)
-		rule->spell_at = spell_with(cp, v, s, &rule->where, rule->where_node);
+	if (rule->where_node) {
+		struct spell_terms like = *s;
+
+		like.where = rule->where;
+		rule->spell_at = spell_like(cp, v, &like, rule->where_node);
+	}
 }
 
 static void
@@ -479,7 +522,7 @@ static void
 rule_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 {
 	static const char *const once[] = { "kind", "event", "where", "move", "risk",
-		"overlap_days", NULL };
+		"one_at_a_time", "overlap_days", NULL };
 	static const char *const assessment[] = { "kind", "event", "where", "stage", "after",
 		"apart_days", NULL };
 	struct rule_terms *rule = &v->outcomes[at].rule;
@@ -505,8 +548,7 @@ rule_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 	if (!rule->event.ptr && !yaml_get(node, "event"))
 		yaml_mistake(cp->report, node, "a rule of kind '%s' must name its 'event'",
 		    rule_words[rule->kind]);
-	rule->confirmed = kind_form(cp, rule->event, "-confirmed");
-	rule->ended = kind_form(cp, rule->event, "-ended");
+	rule_event(cp, v, rule);
 }
 
 static bool
@@ -563,6 +605,13 @@ outcome_twice(struct compiling *cp, const struct version_terms *v, uint32_t at)
 }
 
 static void
+name_check(struct compiling *cp, const struct yaml *node, struct span name)
+{
+	if (name.len > RULES_NAME_BYTES)
+		yaml_mistake(cp->report, node, "a name of more than %d letters", RULES_NAME_BYTES);
+}
+
+static void
 outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 {
 	struct outcome_terms *o = &v->outcomes[at];
@@ -580,6 +629,7 @@ outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 	if (!o->reported_by.n && (!duration_is_zero(o->window) || v->ends != DATE_NONE))
 		yaml_mistake(cp->report, o->at.node,
 		    "nobody would report it: no party 'reports: yes', and no 'reported_by'");
+	name_check(cp, yaml_get(o->at.node, "outcome"), o->name);
 	price_compile(cp, o);
 	rule_compile(cp, v, at);
 	outcome_twice(cp, v, at);
@@ -702,6 +752,7 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 	c->parties_n = file.parties.n;
 	c->versions = file.versions.items;
 	c->versions_n = file.versions.n;
+	name_check(&cp, yaml_get(c->doc->root, "contract"), c->name);
 	cp.currency = currency_find(file.currency);
 	if (file.currency.ptr && !cp.currency)
 		yaml_mistake(report, yaml_get(c->doc->root, "currency"),

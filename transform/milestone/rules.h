@@ -20,10 +20,11 @@
 enum {
 	RULES_VERSIONS_MAX = 64,
 	RULES_OUTCOMES_MAX = 64,  /* of one version */
-	RULES_SPELLS_MAX = 16,    /* of one version, rungs with filters of their own included */
+	RULES_SPELLS_MAX = 64,    /* of one version, with those that rules make */
 	RULES_PARTIES_MAX = 32,
 	RULES_NO_LIMIT_DAYS = 36600, /* as good as none */
 	RULES_AGE_MAX = 150,
+	RULES_NAME_BYTES = 64,    /* of a contract's, an outcome's name */
 };
 
 /* --- what an event must say of itself: `where:` */
@@ -77,6 +78,7 @@ struct spell_terms {
 	struct filter where, later;        /* later: counts too, after a planned move */
 	int32_t gap_days, gap_total_days;  /* exactly so many are allowed */
 	int32_t gap_within, gap_longer, moves, risk;
+	bool one_at_a_time;                /* who is in one such place is in no other */
 	int32_t overlap_days;              /* agencies' days may differ so much unremarked */
 };
 
@@ -93,16 +95,16 @@ struct rule_terms {
 	struct filter where;
 	int32_t move;             /* EVENT_ONCE: enum move */
 	int32_t risk;             /* EVENT_ONCE: enum risk */
-	int32_t overlap_days;     /* EVENT_ONCE: as of a spell */
+	bool one_at_a_time;       /* EVENT_ONCE: as of a spell */
+	int32_t overlap_days;
 	struct span spell;        /* SPELL: name of the spell */
 	struct duration lasts;    /* SPELL */
 	int32_t stage;            /* ASSESSMENT: attribute `stage`; 0: any */
 	struct span after;        /* ASSESSMENT: outcome that must come before; or absent */
 	int32_t apart_days;       /* ASSESSMENT: at least so many days after it */
 	/* compiled */
-	uint32_t spell_at;        /* SPELL: index into the version's spells */
+	uint32_t spell_at;        /* index into the version's spells; events are spells of a day */
 	uint32_t after_at;        /* index of `after` */
-	struct span confirmed, ended;
 };
 
 enum pay { PAY_PRICE, PAY_NONE };

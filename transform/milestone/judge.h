@@ -1,0 +1,78 @@
+/*
+ * judge - one evaluation in progress: what evaluate.c, proof.c and ruling.c share.
+ *
+ *	cohort ─► rule ─► contradicted? ─► proven? ─► window, claim, decisions ─► outcome
+ *	evaluate.c        └──── proof.c ─────────┘    └──── ruling.c ────┘
+ *
+ * Internal to evaluate().
+ */
+#ifndef OUTTURN_JUDGE_H
+#define OUTTURN_JUDGE_H
+
+#include "transform/milestone/evaluate.h"
+#include "transform/milestone/reason.h"
+#include "transform/milestone/rules.h"
+#include "transform/milestone/spells.h"
+#include "transform/milestone/timeline_in.h"
+
+enum { VERDICT_REASONS_MAX = 16, PROOFS_MAX = 64 };
+
+struct judging {
+	const struct contract *contract;
+	const struct version_terms *version;
+	const struct timeline *tl;
+	const struct evaluate_facts *facts;
+	struct arena *arena;
+	const struct event *referral;
+	struct spells **spells;  /* of each of the version's, made when first asked for */
+	date_t *completed;       /* of each outcome, the day its rule was complete */
+};
+
+/* What one outcome has come to, so far. */
+struct verdict {
+	enum status status;
+	const struct outcome_terms *terms;
+	struct outcome *out;
+	date_t day;              /* complete by the rule; DATE_NONE: not */
+	date_t failed;           /* the last day that could have saved it; DATE_NONE: not failed */
+	const struct event *anchor;
+	const struct event **stands_on; /* each once; room for all of the timeline */
+	uint32_t stands_on_n;
+	struct reason reasons[VERDICT_REASONS_MAX];
+	uint32_t reasons_n;
+	struct run_gap gaps[RUN_GAPS_MAX];
+	uint32_t gaps_n;
+	struct span gap_rule;
+};
+
+void verdict_stands_on(struct verdict *v, const struct event *e);
+void verdict_reason(const struct judging *j, struct verdict *v, enum reason_code code,
+    struct span subject);
+/* With more to say than the reason's own sentence. */
+void verdict_reason_more(const struct judging *j, struct verdict *v, enum reason_code code,
+    struct span subject, const struct sentence *more);
+/* "Exampleshire Council's accommodation of 2015-03-01" */
+void sentence_event(const struct judging *j, struct sentence *s, const struct event *e);
+
+/* --- proof.c */
+
+/* Records that cannot both be true, in what v judges through v->day (run NULL: one day). */
+bool proof_contradicted(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, date_t day);
+/* An end that somebody else's confirmation denies, where the run stops short. */
+bool proof_end_denied(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct rung *rung);
+/* Moves *day to the first day from it on without a known risk; false: there is none. */
+bool proof_risk(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, date_t *day);
+/* Is it proven as the contract asks?  Says what is missing, and from whom. */
+bool proof_enough(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, date_t day);
+
+/* --- ruling.c */
+
+/* Windows, claims and decisions, on what the rule and the proof came to. */
+void ruling(const struct judging *j, struct verdict *v);
+void facts_hash(const struct judging *j, struct verdict *v);
+
+#endif
