@@ -73,7 +73,7 @@ token_add(struct evidence *ev, struct token *tokens, int field, uint32_t value)
 
 /* A person, known under slightly different details: few values, so that they meet. */
 static void
-details(struct evidence *ev, struct token *tokens, uint32_t person)
+details(struct evidence *ev, struct token *tokens, uint32_t person, uint32_t organisation)
 {
 	static const int numbers[] = { TOKEN_NHS, TOKEN_NINO };
 	uint32_t dob = draw(4) ? person % 3 : draw(4), sur = draw(4) ? person % 4 : draw(4);
@@ -85,7 +85,8 @@ details(struct evidence *ev, struct token *tokens, uint32_t person)
 		if (draw(3) == 0)
 			token_add(ev, tokens, numbers[i], draw(5) ? person : draw(4));
 	if (draw(3) == 0)
-		token_add(ev, tokens, TOKEN_LOCAL_ID, draw(4) ? person + 10 : draw(3));
+		token_add(ev, tokens, TOKEN_LOCAL_ID,
+		    organisation * 40 + (draw(4) ? person + 10 : draw(3)));
 	if (draw(6)) {
 		token_add(ev, tokens, TOKEN_DOB, dob);
 		token_add(ev, tokens, TOKEN_DOB_YEAR, dob);
@@ -132,7 +133,7 @@ version_new(struct world *w, struct match *m, bool twin)
 			? SPAN_LIT("raw.b") : SPAN_LIT("raw.c"), 1 + (int32_t)draw(2), 0, 0 } };
 	ev->source.offset = (int64_t)i * 3;
 	ev->raw_sha256[0] = (uint8_t)draw(4);
-	details(ev, w->tokens[i], event % 7);
+	details(ev, w->tokens[i], event % 7, organisation);
 	if (twin && i) { /* the very details of another record, of the same organisation */
 		const struct evidence *o = &w->ev[draw(i)];
 

@@ -15,7 +15,7 @@ comparison_name(enum comparison c)
 }
 
 const char *
-level_name(enum level level)
+level_name(enum comparison_level level)
 {
 	static const char *const names[LEVEL_END] = { [LEVEL_MISSING] = "missing",
 		[LEVEL_DISAGREE] = "disagree", [LEVEL_PARTIAL] = "partial", [LEVEL_SWAP] = "swap",
@@ -63,7 +63,7 @@ same(const struct token_view *a, const struct token_view *b, int field)
 	return meet(a, run_of(a, field), b, run_of(b, field));
 }
 
-static enum level
+static enum comparison_level
 number(const struct token_view *a, const struct token_view *b, int field)
 {
 	struct run x = run_of(a, field), y = run_of(b, field);
@@ -79,7 +79,7 @@ weak(const struct token_view *t, struct run dob)
 	return has(dob) && t->frequency[dob.from] == TOKEN_FREQUENCY_MAX;
 }
 
-static enum level
+static enum comparison_level
 date_of_birth(const struct token_view *a, const struct token_view *b)
 {
 	struct run x = run_of(a, TOKEN_DOB), y = run_of(b, TOKEN_DOB);
@@ -96,7 +96,7 @@ date_of_birth(const struct token_view *a, const struct token_view *b)
 	return parts == 2 ? LEVEL_PARTIAL : LEVEL_DISAGREE;
 }
 
-static enum level
+static enum comparison_level
 name(const struct token_view *a, const struct token_view *b, int field, int others, int sound,
     int nickname)
 {
@@ -115,7 +115,7 @@ name(const struct token_view *a, const struct token_view *b, int field, int othe
 	return LEVEL_DISAGREE;
 }
 
-static enum level
+static enum comparison_level
 place(const struct token_view *a, const struct token_view *b, int field, int others, int wider)
 {
 	struct run x = run_of(a, field), y = run_of(b, field);

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum level { LEVEL_MISSING, LEVEL_DISAGREE, LEVEL_PARTIAL, LEVEL_SWAP, LEVEL_AGREE, LEVEL_END };
+enum comparison_level { LEVEL_MISSING, LEVEL_DISAGREE, LEVEL_PARTIAL, LEVEL_SWAP, LEVEL_AGREE, LEVEL_END };
 
 /* C(name, text) */
 #define COMPARISONS(C)                                                                             \
@@ -46,7 +46,7 @@ enum comparison {
 };
 
 const char *comparison_name(enum comparison c);
-const char *level_name(enum level level);
+const char *level_name(enum comparison_level level);
 
 /* Tokens of one signature, sorted by (field, value). */
 struct token_view {

@@ -160,7 +160,7 @@ level_read(const struct yaml *node, uint8_t *bits, struct yaml_report *report)
 	char found[YAML_QUOTE_MAX + 8];
 
 	for (int l = 0; node->kind == YAML_SCALAR && l < LEVEL_END; l++)
-		if (span_is(node->text, level_name((enum level)l))) {
+		if (span_is(node->text, level_name((enum comparison_level)l))) {
 			*bits |= (uint8_t)(1u << l);
 			return true;
 		}

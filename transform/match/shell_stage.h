@@ -1,0 +1,27 @@
+/*
+ * shell_stage - matchd's level: topics in, match.h, linked out.
+ *
+ *	evidence, review, decision, suppressed, terms ─► decode, ask who signed ─► match ─► linked
+ *
+ * Keys of the small topics: review "<event a>/<event b>" (a < b), decision and
+ * suppressed the id, each in hex.  Reviews and erasures are kept as they were
+ * sent: whether they count is asked again when a person's page changes.
+ */
+#ifndef OUTTURN_MATCH_SHELL_STAGE_H
+#define OUTTURN_MATCH_SHELL_STAGE_H
+
+#include "common/io/level_host.h"
+#include "transform/match/match.h"
+
+struct match_stage {
+	struct match_keys keys;
+	const char *trust_path;     /* borrowed */
+	struct av_catalogue *catalogue;
+	int32_t partitions;         /* of linked */
+	uint64_t undecodable, refused;
+};
+
+/* Fills *stage to hand to level_host_new(); borrows ms for its life. */
+void match_stage_fill(struct match_stage *ms, struct level_stage *stage);
+
+#endif
