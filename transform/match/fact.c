@@ -41,9 +41,8 @@ words_text(const struct words *w, uint32_t number)
 void
 facts_init(struct facts *f, uint64_t seed)
 {
-	*f = (struct facts){ 0 };
+	*f = (struct facts){ .seed = seed };
 	strmap_init(&f->words.by_text, seed);
-	idmap_init(&f->by_id, seed);
 }
 
 void
@@ -64,7 +63,7 @@ facts_release(struct facts *f)
 	mem_free(f->words.text);
 	mem_free(f->logs);
 	strmap_release(&f->words.by_text);
-	idmap_release(&f->by_id);
+	mem_free(f->by_id);
 }
 
 struct version *
@@ -79,15 +78,39 @@ facts_event(const struct facts *f, uint32_t i)
 	return &f->events[i / CHUNK][i % CHUNK];
 }
 
+/* Where an id stands, or would. */
+static uint32_t *
+by_id_at(const struct facts *f, const struct id *id)
+{
+	uint32_t i = (uint32_t)hash64(id->b, ID_BYTES, f->seed) & (f->by_id_cap - 1);
+
+	while (f->by_id[i] && !id_eq(&facts_event(f, f->by_id[i] - 1)->id, id))
+		i = (i + 1) & (f->by_id_cap - 1);
+	return &f->by_id[i];
+}
+
+static void
+by_id_grow(struct facts *f)
+{
+	if (f->events_n < f->by_id_cap / 4 * 3)
+		return;
+	mem_free(f->by_id);
+	f->by_id_cap = f->by_id_cap ? f->by_id_cap * 2 : 256;
+	f->by_id = mem_zalloc(f->by_id_cap, sizeof(*f->by_id));
+	for (uint32_t i = 0; i < f->events_n; i++)
+		*by_id_at(f, &facts_event(f, i)->id) = i + 1;
+}
+
 uint32_t
 facts_event_of(struct facts *f, const struct id *id)
 {
-	bool fresh;
-	uint32_t *at = idmap_put(&f->by_id, id, &fresh);
+	uint32_t *at;
 
-	if (!fresh)
-		return *at;
-	*at = f->events_n;
+	by_id_grow(f);
+	at = by_id_at(f, id);
+	if (*at)
+		return *at - 1;
+	*at = f->events_n + 1;
 	if (f->events_n % CHUNK == 0) {
 		f->events = mem_realloc(f->events, f->events_n / CHUNK + 1, sizeof(*f->events));
 		f->events[f->events_n / CHUNK] = mem_zalloc(CHUNK, sizeof(struct event));
@@ -99,11 +122,12 @@ facts_event_of(struct facts *f, const struct id *id)
 bool
 facts_event_find(const struct facts *f, const struct id *id, uint32_t *i)
 {
-	uint32_t *at = idmap_find(&f->by_id, id);
+	uint32_t *at = f->by_id_cap ? by_id_at(f, id) : NULL;
 
-	if (at)
-		*i = *at;
-	return at != NULL;
+	if (!at || !*at)
+		return false;
+	*i = *at - 1;
+	return true;
 }
 
 static struct log_index *
@@ -313,7 +337,7 @@ facts_linked(const struct facts *f, const struct version *v, struct attribute *a
 size_t
 facts_bytes(const struct facts *f)
 {
-	size_t bytes = f->attribute_bytes + f->by_id.cap * sizeof(struct idmap_slot);
+	size_t bytes = f->attribute_bytes + f->by_id_cap * sizeof(*f->by_id);
 
 	bytes += (f->versions_n + CHUNK - 1) / CHUNK * CHUNK * sizeof(struct version);
 	bytes += (f->events_n + CHUNK - 1) / CHUNK * CHUNK * sizeof(struct event);

@@ -65,7 +65,9 @@ struct facts {
 	uint32_t versions_n, free_version; /* + 1; chained by `next` */
 	struct event **events;     /* chunks */
 	uint32_t events_n;
-	struct idmap by_id;
+	uint32_t *by_id;           /* open addressing: event + 1; its id is in the event */
+	uint32_t by_id_cap;        /* power of two */
+	uint64_t seed;
 	struct log_index *logs;
 	uint16_t logs_n;
 	size_t attribute_bytes;
