@@ -809,6 +809,12 @@ contract_version_newest(const struct contract *c)
 }
 
 struct span
+contract_unit(const struct contract *c)
+{
+	return c->unit;
+}
+
+struct span
 contract_currency(const struct contract *c)
 {
 	return c->currency;

@@ -25,6 +25,7 @@ void contract_free(struct contract *c);
 struct span contract_name(const struct contract *c);
 struct span contract_title(const struct contract *c);
 int32_t contract_version_newest(const struct contract *c);
+struct span contract_unit(const struct contract *c); /* person, child, family */
 struct span contract_currency(const struct contract *c);
 /* Outcomes as declared in the newest version: name and price, for people. */
 size_t contract_outcomes_n(const struct contract *c);
