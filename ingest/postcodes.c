@@ -57,7 +57,9 @@ row_parse(struct span line, struct postcode *code, struct row *row, int at, stru
 		return err_set(err, ERR_FATAL, "line %d: ward code has 1 to %d characters", at,
 		    WARD_MAX);
 	for (size_t i = 0; i < c[2].len && i < 3; i++)
-		decile = decile * 10 + (c[2].ptr[i] - '0');
+		decile = c[2].ptr[i] >= '0' && c[2].ptr[i] <= '9'
+		    ? decile * 10 + (c[2].ptr[i] - '0')
+		    : DECILES + 1;
 	if (c[2].len == 0 || c[2].len > 2 || decile < 1 || decile > DECILES)
 		return err_set(err, ERR_FATAL, "line %d: decile is not 1 to %d", at, DECILES);
 	if (!day_of(c[3], &row->from) || !day_of(c[4], &row->until))
