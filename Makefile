@@ -115,6 +115,12 @@ test:
 bench:
 	B=$(B) scripts/bench
 
+demo:
+	@B=$(B) scripts/demo
+
+demo-stop:
+	@B=$(B) scripts/demo stop
+
 clean:
 	rm -rf $(B)
 
