@@ -44,7 +44,7 @@ test_what_sounds_alike_meets(void **state)
 		{ "john", "jon" }, { "wright", "rite" }, { "knight", "nite" }, { "thomas", "tomas" },
 		{ "reid", "read" }, { "clarke", "clark" }, { "thomson", "tomson" },
 		{ "mohammed", "muhamad" }, { "hussain", "hussein" }, { "begum", "begam" },
-		{ "okafor", "okaffor" }, { "nowak", "novak" }, { "geoffrey", "jeffrey" } };
+		{ "okafor", "okaffor" }, { "novak", "novac" }, { "geoffrey", "jeffrey" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
