@@ -73,12 +73,12 @@ $(B)/outturn-$(1): $$(call O,$$(call SHELL_OF,$(DIR_$(1))) $$(filter-out $$(IO_C
 endef
 $(foreach d,$(DAEMONS),$(eval $(call DAEMON,$(d))))
 
-$(B)/outturn: $(call O,$(wildcard cli/*.c) $(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+$(B)/outturn: $(call O,$(wildcard cli/*.c) ingest/shell_judge.c ingest/shell_terms.c $(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
 
 $(B)/tests/unit/%: $(B)/o/tests/unit/%.o $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(CORELIBS)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ -lcmocka $(CORELIBS)
 $(B)/tests/property/%: $(B)/o/tests/property/%.o $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(CORELIBS)
@@ -98,7 +98,7 @@ $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 
 # --- gen: the generator's parts, for whoever links it
-$(B)/gen: $(call O,$(wildcard tests/gen/*.c))
+$(B)/gen $(B)/tests/unit/test_gen: $(call O,$(wildcard tests/gen/*.c))
 
 unit: $(UNIT)
 diff: $(DIFF)
