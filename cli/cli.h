@@ -76,7 +76,24 @@ void cli_print(const struct buf *out);               /* to stdout, checked */
 /* A file as bytes, at most max; "-" is stdin.  -1: err names the path. */
 int cli_read_file(const char *path, size_t max, struct buf *out, struct err *err);
 
-/* Appends one signed or raw record and waits for the acknowledgement. */
+/* The verb that runs, for cli_fail(). */
+void cli_begin(const struct cli_verb *verb);
+
+/* Signs a record with keys_dir/NAME.sign: `signature_at` is where its span `signature` lies,
+ * which then borrows `sig`.  Set key_id before. */
+enum { CLI_SIGN_BYTES = 64 };
+int cli_sign(struct cli *cli, const char *name, const struct av_record *binding, void *rec,
+    size_t signature_at, uint8_t sig[CLI_SIGN_BYTES], struct err *err);
+int64_t cli_now_ms(void); /* since 1970, UTC: for records that say when */
+
+/* Every record of partition 0 as it stands, in order; topic without the prefix.  fn: 0 to go on. */
+struct rec;
+typedef int cli_rec_fn(void *arg, const struct rec *rec, struct err *err);
+int cli_topic_each(struct cli *cli, const char *topic, cli_rec_fn *fn, void *arg,
+    struct err *err);
+
+/* Appends one signed or raw record and waits for the acknowledgement; topic without the
+ * prefix ("suppressed"). */
 int cli_send(struct cli *cli, const char *topic, struct span key, struct span value,
     struct err *err);
 

@@ -1,0 +1,288 @@
+#include "cli/standing.h"
+
+#include <stdlib.h>
+
+#include "common/io/level_task.h"
+#include "common/io/yaml.h"
+#include "common/mem.h"
+#include "common/topics.h"
+
+enum { ASK_MS = 10000 };
+
+static const char *const stages[] = { "evidence", "linked", "outcomes" };
+
+/* --- terms */
+
+static int
+terms_take(void *arg, const struct rec *rec, struct err *err)
+{
+	struct span thing;
+
+	(void)err;
+	termsbook_fold(arg, rec, &thing);
+	return 0;
+}
+
+struct termsbook *
+standing_terms(struct cli *cli, struct err *err)
+{
+	struct termsbook *terms = termsbook_new(cli->params->trust, cli->catalogue, err);
+
+	if (!terms || cli_topic_each(cli, "terms", terms_take, terms, err) == 0)
+		return terms;
+	termsbook_free(terms);
+	return NULL;
+}
+
+/* --- lines */
+
+struct asking {
+	struct cli *cli;
+	struct standing *st;
+	struct kadmin *admin;
+	struct pg *pg;
+	struct err *err;
+};
+
+/* Last offset of partition 0; -1: empty. */
+static int
+end_of(struct asking *a, const char *topic, int64_t *end)
+{
+	char full[TOPIC_NAME_MAX + 1];
+	int64_t low, high;
+
+	topic_full(a->cli->params->prefix, topic, full);
+	if (kadmin_watermarks(a->admin, full, 0, &low, &high, ASK_MS, a->err))
+		return -1;
+	*end = high - 1;
+	return 0;
+}
+
+static struct standing_line *
+line_add(struct standing *st, struct span input, const char *stage, int64_t end)
+{
+	struct standing_line *l;
+
+	if (st->n == STANDING_LINES_MAX)
+		return &st->lines[STANDING_LINES_MAX - 1];
+	l = &st->lines[st->n++];
+	*l = (struct standing_line){ .stage = stage, .end = end, .folded = -2, .terms = -2,
+		.terms_end = -1, .complete_through = DATE_NONE };
+	snprintf(l->input, sizeof(l->input), SPAN_FMT, SPAN_ARG(input));
+	return l;
+}
+
+static int
+raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
+{
+	const struct book_page *page = book_find(termsbook_book(terms), SPAN_LIT("agencies"),
+	    SPAN_LIT("agencies"));
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct yaml_doc *doc = page ? yaml_parse("agencies", page->content, &report) : NULL;
+	const struct yaml *list = doc ? yaml_get(doc->root, "agencies") : NULL;
+	int result = 0;
+
+	a->st->agencies = page != NULL;
+	for (uint32_t i = 0; result == 0 && list && i < list->n; i++) {
+		const struct yaml *topic = yaml_get(&list->items[i], "topic");
+		char name[TOPIC_NAME_MAX + 1];
+		int64_t end;
+
+		if (!topic || topic->kind != YAML_SCALAR)
+			continue;
+		snprintf(name, sizeof(name), SPAN_FMT, SPAN_ARG(topic->text));
+		result = end_of(a, name, &end);
+		for (size_t s = 0; result == 0 && s < 3; s++)
+			line_add(a->st, topic->text, stages[s], end)->terms_end = terms_end;
+	}
+	yaml_report_release(&report);
+	yaml_doc_free(doc);
+	return result;
+}
+
+static int
+side_lines(struct asking *a, int64_t terms_end)
+{
+	static const struct {
+		const char *input, *topic;
+		bool linked;
+	} sides[] = { { "review", "review", true }, { "decision", "decision", true },
+		{ "suppressed", "suppressed", true }, { "terms@m", "terms", true },
+		{ "terms", "terms", false }, { "reference", "reference", false } };
+
+	(void)terms_end;
+	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
+		int64_t end;
+
+		if (end_of(a, sides[i].topic, &end))
+			return -1;
+		if (sides[i].linked)
+			line_add(a->st, span_str(sides[i].input), "linked", end);
+		line_add(a->st, span_str(sides[i].input), "outcomes", end);
+	}
+	return 0;
+}
+
+static int
+cuts_fill(struct asking *a)
+{
+	struct pg_rows *rows = pg_query(a->pg,
+	    "SELECT input, topic, folded_through, coalesce(complete_through::text, ''), "
+	    "terms_offset FROM ops.progress", NULL, 0, a->err);
+
+	for (size_t r = 0; rows && r < pg_rows_count(rows); r++)
+		for (size_t i = 0; i < a->st->n; i++) {
+			struct standing_line *l = &a->st->lines[i];
+
+			if (!span_is(pg_value(rows, r, 0), l->input)
+			    || !span_is(pg_value(rows, r, 1), l->stage))
+				continue;
+			l->folded = pg_value_int(rows, r, 2);
+			date_parse(pg_value(rows, r, 3), &l->complete_through);
+			l->terms = pg_value_int(rows, r, 4);
+		}
+	pg_rows_free(rows);
+	return rows ? 0 : -1;
+}
+
+static int
+count_of(struct asking *a, const char *sql, int64_t *n)
+{
+	struct pg_rows *rows = pg_query(a->pg, sql, NULL, 0, a->err);
+
+	if (!rows)
+		return -1;
+	*n = pg_value_int(rows, 0, 0);
+	pg_rows_free(rows);
+	return 0;
+}
+
+/* --- what was erased, and what was rejected */
+
+struct erased {
+	struct asking *a;
+	struct termsbook *terms;
+	struct arena arena;
+};
+
+static int
+erased_take(void *arg, const struct rec *rec, struct err *err)
+{
+	static const char *const roles[] = { "eraser", "publisher", NULL };
+	struct erased *e = arg;
+	struct suppressed su;
+	char hex[ID_HEX + 1];
+	struct pg_rows *rows;
+	struct err bad;
+
+	arena_reset(&e->arena);
+	if (!rec->value.ptr
+	    || av_read(e->a->cli->catalogue, &suppressed_binding, rec->value, &su, &e->arena, &bad)
+	    || !termsbook_signed(e->terms, &suppressed_binding, &su, su.key_id, su.signature,
+		offsetof(struct suppressed, signature), roles))
+		return 0;
+	id_hex(&su.event_id, hex);
+	rows = pg_query(e->a->pg,
+	    "SELECT count(*) FROM evidence.record WHERE event_id = $1::uuid "
+	    "AND what <> 'suppressed'",
+	    &(struct pg_param){ PG_TEXT, span_str(hex) }, 1, err);
+	if (!rows)
+		return -1;
+	e->a->st->erased_left += pg_value_int(rows, 0, 0);
+	pg_rows_free(rows);
+	return 0;
+}
+
+static int
+rest_fill(struct asking *a, struct termsbook *terms)
+{
+	struct erased e = { .a = a, .terms = terms };
+	int64_t end, next;
+	int result;
+
+	if (count_of(a, "SELECT count(*) FROM ops.doubt", &a->st->doubts)
+	    || count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint FROM ops.control_total",
+		&a->st->unaccounted)
+	    || end_of(a, "rejected", &end)
+	    || count_of(a, "SELECT coalesce(max(next_offset), 0) FROM ops.offset "
+			   "WHERE topic = 'rejected'", &next))
+		return -1;
+	a->st->rejected_left = end + 1 > next ? end + 1 - next : 0;
+	arena_init(&e.arena, 0);
+	result = cli_topic_each(a->cli, "suppressed", erased_take, &e, a->err);
+	arena_release(&e.arena);
+	return result;
+}
+
+static void
+judge(struct standing *st)
+{
+	st->up_to_date = st->agencies && !st->doubts && !st->erased_left && !st->rejected_left
+	    && !st->unaccounted;
+	for (size_t i = 0; i < st->n; i++) {
+		struct standing_line *l = &st->lines[i];
+
+		l->behind = l->folded < l->end || (l->terms_end >= 0 && l->terms < l->terms_end);
+		st->up_to_date &= !l->behind;
+	}
+}
+
+int
+standing_read(struct cli *cli, struct pg *pg, struct standing *st, struct err *err)
+{
+	struct kafka_property properties[KAFKA_PROPERTIES_MAX];
+	struct asking a = { .cli = cli, .st = st, .pg = pg, .err = err };
+	struct termsbook *terms = NULL;
+	struct kafka_conf conf;
+	int64_t terms_end;
+	int result = -1;
+
+	*st = (struct standing){ 0 };
+	cli_kafka_conf(cli, properties, &conf);
+	a.admin = kadmin_new(&conf, err);
+	if (!a.admin)
+		return -1;
+	/* Ends first: what is folded up to them by then is the answer. */
+	terms = standing_terms(cli, err);
+	if (terms && end_of(&a, "terms", &terms_end) == 0 && raw_lines(&a, terms, terms_end) == 0
+	    && side_lines(&a, terms_end) == 0 && cuts_fill(&a) == 0 && rest_fill(&a, terms) == 0) {
+		judge(st);
+		result = 0;
+	}
+	termsbook_free(terms);
+	kadmin_free(a.admin);
+	return result;
+}
+
+const char *
+standing_why(const struct standing *st, char *out, size_t size)
+{
+	*out = '\0';
+	if (!st->agencies)
+		snprintf(out, size, "no agencies are published: outturn publish config");
+	else if (st->doubts)
+		snprintf(out, size, "%lld records wait for their owner's answer",
+		    (long long)st->doubts);
+	else if (st->erased_left)
+		snprintf(out, size, "%lld erased records are not stubs yet",
+		    (long long)st->erased_left);
+	else if (st->rejected_left)
+		snprintf(out, size, "%lld records of 'rejected' are to be written",
+		    (long long)st->rejected_left);
+	for (size_t i = 0; !*out && i < st->n; i++) {
+		const struct standing_line *l = &st->lines[i];
+
+		if (l->behind && l->folded < -1)
+			snprintf(out, size, "'%s' has not been seen at '%s' yet", l->input, l->stage);
+		else if (l->behind && l->folded < l->end)
+			snprintf(out, size, "'%s' is folded to %lld of %lld at '%s'", l->input,
+			    (long long)l->folded, (long long)l->end, l->stage);
+		else if (l->behind)
+			snprintf(out, size, "'%s' stands under older terms at '%s'", l->input,
+			    l->stage);
+	}
+	if (!*out && st->unaccounted)
+		snprintf(out, size, "%lld raw records are unaccounted for: the totals do not balance",
+		    (long long)st->unaccounted);
+	return out;
+}

@@ -1,0 +1,48 @@
+/*
+ * standing - how far everything is: Kafka's ends beside the cuts in the warehouse.
+ *
+ *	raw topic ends at 118 ─► evidence 117 ─► linked 117 ─► outcomes 117     up to date
+ *	                                          └ the least of all partitions
+ *
+ * Up to date means: every raw topic that the agencies' terms bind is folded to
+ * its end, under terms to their end, in every partition of every stage; so are
+ * the small topics wherever they are read; no record is in doubt; what was
+ * erased shows no content.  It is the one answer that `status --wait`,
+ * `verify` and statements go by.
+ */
+#ifndef OUTTURN_CLI_STANDING_H
+#define OUTTURN_CLI_STANDING_H
+
+#include "cli/cli.h"
+#include "common/io/termsbook.h"
+#include "common/topic.h"
+
+enum { STANDING_LINES_MAX = 512 };
+
+/* One input at one stage. */
+struct standing_line {
+	char input[TOPIC_NAME_MAX + 1]; /* raw topic without prefix, or review, terms ... */
+	const char *stage;              /* evidence, linked, outcomes */
+	int64_t end, folded;            /* last offset there is, last that is folded; -1: none */
+	int64_t terms_end, terms;       /* of raw topics; else -1 */
+	date_t complete_through;
+	bool behind;
+};
+
+struct standing {
+	struct standing_line lines[STANDING_LINES_MAX];
+	size_t n;
+	int64_t doubts, unaccounted, erased_left, rejected_left;
+	bool agencies; /* an agencies page is published */
+	bool up_to_date;
+};
+
+/* -1: a server is away, or no table. */
+int standing_read(struct cli *cli, struct pg *pg, struct standing *st, struct err *err);
+/* The first thing that is behind, for people; "" when up to date. */
+const char *standing_why(const struct standing *st, char *out, size_t size);
+
+/* The terms topic, folded; owned, or NULL. */
+struct termsbook *standing_terms(struct cli *cli, struct err *err);
+
+#endif

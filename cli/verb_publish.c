@@ -1,0 +1,269 @@
+/*
+ * outturn publish - files become terms: signed, numbered, on the topic that daemons read.
+ *
+ *	files ─► judged, all of them ─► compared with what stands ─► signed ─► terms
+ *	                                   same content: left alone
+ *
+ * Nothing is sent unless everything is right.  Code lists go before agencies,
+ * agencies before contracts: at each record the topic's readers have a whole
+ * set or the one before.
+ */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/pages.h"
+#include "common/io/keyfile.h"
+#include "common/io/termsbook.h"
+#include "common/mem.h"
+
+struct publish {
+	struct cli *cli;
+	const char *as;
+	int32_t version;         /* 0: the next */
+	struct termsbook *book;  /* what stands */
+	struct buf text, json_text, key, value;
+	struct jw json;
+	size_t sent, same;
+};
+
+static int
+fold(void *arg, const struct rec *rec, struct err *err)
+{
+	struct publish *p = arg;
+	struct span thing;
+
+	(void)err;
+	termsbook_fold(p->book, rec, &thing);
+	return 0;
+}
+
+static void
+note(struct publish *p, const char *thing, const char *name, int32_t version, const char *did)
+{
+	buf_printf(&p->text, "%s %s/%s version %d\n", did, thing, name, (int)version);
+	jw_object(&p->json);
+	jw_put_text(&p->json, "thing", thing);
+	jw_put_text(&p->json, "name", name);
+	jw_put_int(&p->json, "version", version);
+	jw_put_text(&p->json, "did", did);
+	jw_end(&p->json);
+}
+
+static int
+page_send(struct publish *p, const struct page *page, int32_t version, struct err *err)
+{
+	struct terms t = { .thing = span_str(page_things[page->thing]),
+		.name = span_str(page->name), .version = version, .effective = DATE_NONE,
+		.content = page->doc->source, .by = span_str(p->as), .at_ms = cli_now_ms(),
+		.key_id = span_str(p->as) };
+	uint8_t sig[CLI_SIGN_BYTES];
+
+	if (cli_sign(p->cli, p->as, &terms_binding, &t, offsetof(struct terms, signature), sig, err))
+		return -1;
+	buf_reset(&p->value);
+	av_write(p->cli->catalogue, &terms_binding, &t, &p->value);
+	book_key(t.thing, t.name, version, &p->key);
+	if (cli_send(p->cli, "terms", buf_view(&p->key), buf_view(&p->value), err))
+		return -1;
+	p->sent++;
+	note(p, page_things[page->thing], page->name, version, "published");
+	return 0;
+}
+
+static int
+page_publish(struct publish *p, const struct page *page, struct err *err)
+{
+	const struct book_page *stands = book_find(termsbook_book(p->book),
+	    span_str(page_things[page->thing]), span_str(page->name));
+
+	if (stands && span_eq(stands->content, page->doc->source)) {
+		p->same++;
+		note(p, page_things[page->thing], page->name, stands->version, "unchanged");
+		return 0;
+	}
+	if (p->version && stands && p->version <= stands->version)
+		return err_set(err, ERR_FATAL,
+		    "version %d of %s '%.60s' would not count: version %d stands already",
+		    (int)p->version, page_things[page->thing], page->name, (int)stands->version);
+	return page_send(p, page, p->version ? p->version : stands ? stands->version + 1 : 1, err);
+}
+
+static int
+as_at_send(struct publish *p, date_t day, struct err *err)
+{
+	struct reference r = { .reference_id = SPAN_LIT("as-at"), .what = SPAN_LIT("as-at"),
+		.date = day, .to = DATE_NONE, .by = span_str(p->as), .at_ms = cli_now_ms(),
+		.key_id = span_str(p->as) };
+	uint8_t sig[CLI_SIGN_BYTES];
+	char text[DATE_TEXT];
+
+	if (cli_sign(p->cli, p->as, &reference_binding, &r, offsetof(struct reference, signature),
+		sig, err))
+		return -1;
+	buf_reset(&p->value);
+	av_write(p->cli->catalogue, &reference_binding, &r, &p->value);
+	if (cli_send(p->cli, "reference", r.reference_id, buf_view(&p->value), err))
+		return -1;
+	date_text(day, text);
+	buf_printf(&p->text, "as at %s\n", text);
+	return 0;
+}
+
+/* What the signer may do must stand, or nothing they sign counts. */
+static void
+signer_add(struct publish *p, struct pages *pages)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.yaml", p->cli->params->keys_dir, p->as);
+	if (!pages_has(pages, PAGE_PERSON, span_str(p->as)) && access(path, R_OK) == 0)
+		pages_add(pages, path, false);
+}
+
+/* Pages that stand are what those in hand are judged beside. */
+static void
+context_add(struct publish *p, struct pages *pages)
+{
+	const struct book *book = termsbook_book(p->book);
+	static const char *const things[] = { "codes", "kinds", "agencies" };
+	const struct book_page *page;
+	char label[PATH_MAX];
+
+	for (size_t t = 0; t < sizeof(things) / sizeof(things[0]); t++)
+		for (size_t at = 0; (page = book_next(book, span_str(things[t]), &at));) {
+			snprintf(label, sizeof(label), SPAN_FMT "/" SPAN_FMT "/%d",
+			    SPAN_ARG(page->thing), SPAN_ARG(page->name), (int)page->version);
+			pages_add_text(pages, label, page->content);
+		}
+}
+
+static int
+send_all(struct publish *p, const struct pages *pages, date_t as_at, struct err *err)
+{
+	struct cli_progress bar = { .what = "publishing", .total = pages->n };
+
+	for (size_t i = 0; i < pages->n; i++) {
+		if (!pages->items[i].context && page_publish(p, &pages->items[i], err)) {
+			cli_progress_end(p->cli, &bar);
+			return -1;
+		}
+		cli_progress(p->cli, &bar, i + 1);
+	}
+	cli_progress_end(p->cli, &bar);
+	return as_at == DATE_NONE ? 0 : as_at_send(p, as_at, err);
+}
+
+static void
+result_print(struct publish *p, date_t as_at)
+{
+	jw_end(&p->json);
+	jw_put_int(&p->json, "published", (int64_t)p->sent);
+	jw_put_int(&p->json, "unchanged", (int64_t)p->same);
+	jw_put_date(&p->json, "as_at", as_at);
+	jw_end(&p->json);
+	buf_byte(&p->json_text, '\n');
+	if (p->cli->json)
+		cli_print(&p->json_text);
+	else if (!p->cli->quiet)
+		cli_print(&p->text);
+}
+
+static int
+publish(struct publish *p, struct pages *pages, date_t as_at)
+{
+	struct err err = ERR_INIT;
+
+	p->book = termsbook_new(p->cli->params->trust, p->cli->catalogue, &err);
+	if (!p->book || cli_topic_each(p->cli, "terms", fold, p, &err))
+		return cli_fail(&err, NULL);
+	signer_add(p, pages);
+	context_add(p, pages);
+	if (!pages_judge(pages)) {
+		pages_complain(pages);
+		fprintf(stderr, "outturn publish: %u mistakes, nothing was published\n",
+		    (unsigned)pages->report.n);
+		return CLI_VERIFICATION;
+	}
+	if (send_all(p, pages, as_at, &err))
+		return cli_fail(&err, NULL);
+	result_print(p, as_at);
+	return CLI_OK;
+}
+
+static bool
+version_read(const char *text, int32_t *out)
+{
+	char *end;
+	long v;
+
+	*out = 0;
+	if (!text)
+		return true;
+	v = strtol(text, &end, 10);
+	*out = (int32_t)v;
+	return *text && !*end && v >= 1 && v <= 999999999;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	const char *as = NULL, *version = NULL, *as_at = NULL;
+	const struct cli_option options[] = {
+		{ .name = "as", .value = &as },
+		{ .name = "version", .value = &version },
+		{ .name = "as-at", .value = &as_at },
+	};
+	struct publish p = { .cli = cli, .text = BUF_INIT };
+	date_t day = DATE_NONE;
+	struct pages pages;
+	int code;
+
+	if (cli_options(&verb_publish, &argc, argv, options, 3))
+		return CLI_USAGE;
+	if (argc < 2 && !as_at)
+		return cli_usage(&verb_publish, "say what: files, a directory, or --as-at DATE");
+	if (!version_read(version, &p.version))
+		return cli_usage(&verb_publish, "--version is a whole number from 1");
+	if (as_at && !date_parse(span_str(as_at), &day))
+		return cli_usage(&verb_publish, "--as-at is a day: YYYY-MM-DD");
+	p.as = as ? as : "publisher";
+	jw_begin(&p.json, &p.json_text);
+	jw_object(&p.json);
+	jw_put_int(&p.json, "version", 1);
+	jw_key(&p.json, "pages");
+	jw_array(&p.json);
+	pages_init(&pages);
+	for (int i = 1; i < argc; i++)
+		pages_add(&pages, argv[i], false);
+	code = publish(&p, &pages, day);
+	pages_release(&pages);
+	termsbook_free(p.book);
+	buf_release(&p.text);
+	buf_release(&p.json_text);
+	buf_release(&p.key);
+	buf_release(&p.value);
+	return code;
+}
+
+const struct cli_verb verb_publish = {
+	.name = "publish",
+	.run = run,
+	.usage = "outturn publish [--as NAME] [--as-at DATE] [--version N] FILE|DIRECTORY...",
+	.says = "put signed terms where the daemons read them",
+	.help =
+	    "Files: agencies.yaml, code lists, contracts, models, pages of people; of a directory all\n"
+	    "that are in it and in codes, contracts, models and people within.  They are judged first,\n"
+	    "contracts with their examples; with a mistake anywhere nothing is published.  What stands\n"
+	    "already unchanged is left alone; the rest gets the next version number.\n\n"
+	    "  --as NAME     whose key signs: 'keys_dir'/NAME.sign; 'publisher' without it\n"
+	    "  --as-at DATE  also state that this day has come: open windows up to it are judged\n"
+	    "  --version N   instead of the next number\n\n"
+	    "Exit: 0 done, 1 failed, 2 usage, 3 mistakes in the files, 5 no such file or key, 75 Kafka\n"
+	    "is away.\n\n"
+	    "  outturn publish --as-at 2026-03-31 config\n",
+};
