@@ -626,7 +626,7 @@ read_value(struct reading *r, const struct yaml *node, const struct yaml_field *
 		*(const struct yaml **)out = node;
 		return true;
 	}
-	MUST(!"a field type that yaml_type does not list");
+	NOT_REACHED("a field type that yaml_type does not list");
 	return false;
 }
 

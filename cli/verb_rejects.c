@@ -1,0 +1,254 @@
+/*
+ * outturn rejects - from a rejected record to the cause.
+ *
+ *	ls      what was refused, why, how often
+ *	show    one: reason, field, sentence, position; --unseal: the payload, with the key
+ */
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "common/io/keyfile.h"
+#include "common/io/level_task.h"
+#include "common/mem.h"
+#include "ingest/shell_judge.h"
+
+enum { LIST_MAX = 100000 };
+
+static const char by_reason_sql[]
+    = "SELECT topic, organisation, reason, coalesce(reason_field, ''), records::bigint, "
+      "first_offset, last_offset FROM ops.reject_by_reason "
+      "WHERE ($1 = '' OR reason = $1) AND ($2 = '' OR topic = $2) ORDER BY records DESC, topic, reason";
+static const char list_sql[]
+    = "SELECT r.topic, r.raw_offset, r.reason, coalesce(r.reason_field, ''), "
+      "coalesce(j.sentence, '') FROM evidence.record r "
+      "LEFT JOIN ops.reject j USING (topic, epoch, raw_offset) WHERE r.what = 'reject' "
+      "AND ($1 = '' OR r.reason = $1) AND ($2 = '' OR r.topic = $2) "
+      "ORDER BY r.topic, r.raw_offset LIMIT $3::text::bigint";
+static const char one_sql[]
+    = "SELECT r.organisation, r.reason, coalesce(r.reason_field, ''), coalesce(j.sentence, ''), "
+      "encode(r.raw_sha256, 'hex'), coalesce(j.raw_bytes, -1), r.epoch, "
+      "coalesce(r.sent_at::text, '') FROM evidence.record r "
+      "LEFT JOIN ops.reject j USING (topic, epoch, raw_offset) "
+      "WHERE r.what = 'reject' AND r.topic = $1 AND r.raw_offset = $2::text::bigint "
+      "ORDER BY r.epoch DESC LIMIT 1";
+
+static void
+rows_print(struct cli *cli, const struct pg_rows *rows, const char *const *names, int n,
+    struct buf *out)
+{
+	struct jw j;
+
+	if (cli->json) {
+		jw_begin(&j, out);
+		jw_object(&j);
+		jw_put_int(&j, "version", 1);
+		jw_key(&j, "rejects");
+		jw_array(&j);
+		for (size_t i = 0; i < pg_rows_count(rows); i++) {
+			jw_object(&j);
+			for (int c = 0; c < n; c++)
+				jw_put_str(&j, names[c], pg_value(rows, i, c));
+			jw_end(&j);
+		}
+		jw_end(&j);
+		jw_end(&j);
+		buf_str(out, "\n");
+		return;
+	}
+	for (int c = 0; c < n; c++)
+		buf_printf(out, "%s%s", c ? "\t" : "", names[c]);
+	buf_str(out, "\n");
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
+		for (int c = 0; c < n; c++)
+			buf_printf(out, "%s%.*s", c ? "\t" : "", SPAN_ARG(pg_value(rows, i, c)));
+		buf_str(out, "\n");
+	}
+}
+
+static int
+ls(struct cli *cli, struct pg *pg, const char *reason, const char *topic, const char *limit,
+    struct err *err)
+{
+	static const char *const grouped[] = { "topic", "organisation", "reason", "field", "records",
+		"first_offset", "last_offset" };
+	static const char *const each[] = { "topic", "offset", "reason", "field", "sentence" };
+	struct pg_param params[] = { { PG_TEXT, span_str(reason ? reason : "") },
+		{ PG_TEXT, span_str(topic ? topic : "") }, { PG_TEXT, span_str(limit) } };
+	struct pg_rows *rows
+	    = pg_query(pg, limit ? list_sql : by_reason_sql, params, limit ? 3 : 2, err);
+	struct buf out = BUF_INIT;
+
+	if (!rows)
+		return -1;
+	rows_print(cli, rows, limit ? each : grouped, limit ? 5 : 7, &out);
+	cli_print(&out);
+	buf_release(&out);
+	pg_rows_free(rows);
+	return 0;
+}
+
+/* --- one */
+
+struct wanted {
+	struct cli *cli;
+	struct span key;
+	const struct keyring *ring;
+	struct buf clear;
+	bool found, sealed, opened;
+	struct arena arena;
+};
+
+static int
+payload_take(void *arg, const struct rec *rec, struct err *err)
+{
+	struct wanted *w = arg;
+	struct rejected rej;
+	struct err bad;
+
+	(void)err;
+	if (!span_eq(rec->key, w->key) || !rec->value.ptr)
+		return 0;
+	arena_reset(&w->arena);
+	if (av_read(w->cli->catalogue, &rejected_binding, rec->value, &rej, &w->arena, &bad))
+		return 0;
+	w->found = true;
+	w->sealed = rej.sealed.ptr != NULL;
+	buf_reset(&w->clear);
+	w->opened = w->sealed && judge_unseal(w->ring, &rej, &w->clear);
+	return 0;
+}
+
+/* What a terminal can show of it; the whole goes to a file by redirection. */
+static void
+payload_print(const struct buf *clear, struct buf *out)
+{
+	for (size_t i = 0; i < clear->len; i++) {
+		int c = clear->ptr[i];
+
+		if (isprint(c))
+			buf_printf(out, "%c", c);
+		else
+			buf_str(out, i && isprint(clear->ptr[i - 1]) ? " " : "");
+	}
+	buf_str(out, "\n");
+}
+
+static int
+unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, struct buf *out,
+    struct err *err)
+{
+	struct wanted w = { .cli = cli };
+	struct buf key = BUF_INIT;
+	struct keyring *ring;
+	struct keyfile file;
+	char path[PATH_MAX];
+	int result;
+
+	snprintf(path, sizeof(path), "%s/ingest.key", cli->params->keys_dir);
+	if (keyfile_read(path, "ingest", 0, &file, err))
+		return -1;
+	ring = keyring_new(file.secret, file.epoch);
+	keyfile_release(&file);
+	buf_printf(&key, "r/%s/%lld/%s", topic, (long long)epoch, offset);
+	w.key = buf_view(&key);
+	w.ring = ring;
+	arena_init(&w.arena, 0);
+	result = cli_topic_each(cli, "rejected", payload_take, &w, err);
+	if (result == 0 && !w.found)
+		result = err_code(err, ERR_FATAL, "not-found", NULL,
+		    "'rejected' has no payload for it");
+	else if (result == 0 && !w.sealed)
+		result = err_code(err, ERR_FATAL, "not-found", NULL,
+		    "it was longer than 256 KiB: only its hash was kept");
+	else if (result == 0 && !w.opened)
+		result = err_code(err, ERR_FATAL, "key-mode", NULL,
+		    "this key does not open it: it was sealed under another master");
+	else if (result == 0)
+		payload_print(&w.clear, out);
+	arena_release(&w.arena);
+	buf_release(&w.clear);
+	buf_release(&key);
+	keyring_free(ring);
+	return result;
+}
+
+static int
+show(struct cli *cli, struct pg *pg, char *position, bool open, struct err *err)
+{
+	static const char *const names[] = { "organisation", "reason", "field", "sentence", "sha256",
+		"bytes", "epoch", "sent_at" };
+	char *at = strrchr(position, '@');
+	struct buf out = BUF_INIT;
+	struct pg_rows *rows;
+	int result = 0;
+
+	if (!at || !at[1] || strspn(at + 1, "0123456789") != strlen(at + 1) || strlen(at + 1) > 18)
+		return err_code(err, ERR_FATAL, "not-found", NULL,
+		    "a position is TOPIC@OFFSET, such as raw.council-a@41");
+	*at = '\0';
+	rows = pg_query(pg, one_sql,
+	    (struct pg_param[]){ { PG_TEXT, span_str(position) }, { PG_TEXT, span_str(at + 1) } }, 2,
+	    err);
+	if (!rows)
+		return -1;
+	if (pg_rows_count(rows) == 0) {
+		result = err_code(err, ERR_FATAL, "not-found", NULL, "nothing was rejected there");
+	} else if (cli->json) {
+		rows_print(cli, rows, names, 8, &out);
+	} else {
+		for (int c = 0; c < 8; c++)
+			buf_printf(&out, "%-13s %.*s\n", names[c], SPAN_ARG(pg_value(rows, 0, c)));
+	}
+	if (result == 0 && open)
+		result = unseal(cli, position, pg_value_int(rows, 0, 6), at + 1, &out, err);
+	if (result == 0)
+		cli_print(&out);
+	buf_release(&out);
+	pg_rows_free(rows);
+	return result;
+}
+
+static int
+run(struct cli *cli, int argc, char **argv)
+{
+	const char *reason = NULL, *topic = NULL, *limit = NULL;
+	bool open = false, listing;
+	const struct cli_option options[] = { { .name = "reason", .value = &reason },
+		{ .name = "topic", .value = &topic }, { .name = "limit", .value = &limit },
+		{ .name = "unseal", .flag = &open } };
+	struct err err = ERR_INIT;
+	struct pg *pg;
+	int code = CLI_OK;
+
+	if (cli_options(&verb_rejects, &argc, argv, options, 4))
+		return CLI_USAGE;
+	listing = argc == 2 && strcmp(argv[1], "ls") == 0;
+	if (!listing && !(argc == 3 && strcmp(argv[1], "show") == 0))
+		return cli_usage(&verb_rejects, "expected 'ls', or 'show TOPIC@OFFSET'");
+	if (limit && (strspn(limit, "0123456789") != strlen(limit) || !*limit
+		|| strtol(limit, NULL, 10) > LIST_MAX))
+		return cli_usage(&verb_rejects, "--limit is a number up to 100000");
+	pg = cli_pg(cli, &err);
+	if (!pg || (listing ? ls(cli, pg, reason, topic, limit, &err)
+			    : show(cli, pg, argv[2], open, &err)))
+		code = cli_fail(&err, NULL);
+	pg_close(pg);
+	return code;
+}
+
+const struct cli_verb verb_rejects = {
+	.name = "rejects",
+	.run = run,
+	.usage = "outturn rejects ls [--reason CODE] [--topic TOPIC] [--limit N] [--json]\n"
+		 "outturn rejects show TOPIC@OFFSET [--unseal] [--json]",
+	.says = "what was refused and why, and what to do about it",
+	.help = "ls groups by topic, reason and field; with --limit N it lists records, each with its\n"
+		"position and a sentence.  show has one record; --unseal adds what of its payload can be\n"
+		"printed, and needs keys/ingest.key: that is a person's data, on your screen.\n\n"
+		"Mend the record at its source and send it again, or publish the terms that it lacks.\n\n"
+		"Exit: 0 shown, 5 nothing there, 6 not with this key.\n"
+		"Example: outturn rejects show raw.council-a@41",
+};
