@@ -215,6 +215,12 @@ timeline_decision(struct timeline *tl, const struct id *decision, const struct d
 	tl->decisions_n++;
 }
 
+uint32_t
+timeline_events(const struct timeline *tl)
+{
+	return tl->events_n;
+}
+
 bool
 timeline_empty(const struct timeline *tl)
 {

@@ -28,6 +28,7 @@ void timeline_event(struct timeline *tl, const struct id *event, const struct li
 void timeline_decision(struct timeline *tl, const struct id *decision, const struct decision *de,
     bool counts);
 
+uint32_t timeline_events(const struct timeline *tl); /* how many */
 bool timeline_empty(const struct timeline *tl);
 const struct id *timeline_unit(const struct timeline *tl);
 size_t timeline_bytes(const struct timeline *tl);
