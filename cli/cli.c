@@ -50,10 +50,10 @@ cli_now_ms(void)
 /* --- options */
 
 /* One line a form: "usage: " before the first, blanks before the others. */
-static void
-usage_lines(const char *usage, FILE *to)
+void
+cli_usage_lines(const struct cli_verb *verb, FILE *to)
 {
-	const char *before = "usage: ";
+	const char *before = "usage: ", *usage = verb->usage;
 
 	while (*usage) {
 		size_t n = strcspn(usage, "\n");
@@ -69,7 +69,7 @@ cli_usage(const struct cli_verb *verb, const char *why)
 {
 	if (why)
 		fprintf(stderr, "outturn %s: %s\n", verb->name, why);
-	usage_lines(verb->usage, stderr);
+	cli_usage_lines(verb, stderr);
 	fprintf(stderr, "next: outturn %s --help\n", verb->name);
 	return CLI_USAGE;
 }

@@ -35,6 +35,10 @@ struct cli {
 	const struct params *params;
 	struct av_catalogue *catalogue;
 	bool json, quiet, colour, terminal; /* terminal: stderr is one */
+	/* as given, for programs that we start */
+	const char *settings_file;          /* NULL: not given */
+	const char *const *settings;        /* "name=value" */
+	size_t settings_n;
 };
 
 /* argv[0] is the verb; returns enum cli_exit. */
@@ -65,6 +69,7 @@ struct cli_option {
 int cli_options(const struct cli_verb *verb, int *argc, char **argv,
     const struct cli_option *options, size_t n);
 int cli_usage(const struct cli_verb *verb, const char *why); /* prints; returns CLI_USAGE */
+void cli_usage_lines(const struct cli_verb *verb, FILE *to);
 
 /* Prints "outturn VERB: sentence" and, if not NULL, the next step; picks the exit code. */
 int cli_fail(const struct err *err, const char *next);

@@ -72,15 +72,7 @@ help_all(FILE *to)
 static void
 help_verb(const struct cli_verb *verb)
 {
-	const char *at = verb->usage, *before = "usage: ";
-
-	while (*at) {
-		size_t n = strcspn(at, "\n");
-
-		printf("%s%.*s\n", before, (int)n, at);
-		before = "       ";
-		at += n + (at[n] == '\n');
-	}
+	cli_usage_lines(verb, stdout);
 	printf("\n%s.\n\n%s", verb->says, verb->help);
 }
 
@@ -182,7 +174,8 @@ verb_run_with(const struct cli_verb *verb, const struct arguments *a)
 {
 	struct params params;
 	struct cli cli = { .params = &params, .json = a->json, .quiet = a->quiet,
-		.terminal = isatty(STDERR_FILENO) == 1 };
+		.terminal = isatty(STDERR_FILENO) == 1, .settings_file = a->file,
+		.settings = a->sets, .settings_n = a->sets_n };
 	struct err err = ERR_INIT;
 	int code = CLI_USAGE;
 
