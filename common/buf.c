@@ -22,6 +22,8 @@ buf_grow(struct buf *b, size_t more)
 	want = b->len + more + 1;
 	while (cap < want)
 		cap *= 2;
+	if (cap == b->cap)
+		return;
 	b->ptr = mem_realloc(b->ptr, cap, 1);
 	b->cap = cap;
 }
