@@ -108,7 +108,7 @@ side_lines(struct asking *a, int64_t terms_end)
 		bool linked;
 	} sides[] = { { "review", "review", true }, { "decision", "decision", true },
 		{ "suppressed", "suppressed", true }, { "terms@m", "terms", true },
-		{ "terms", "terms", false }, { "reference", "reference", false } };
+		{ "terms@o", "terms", false }, { "reference", "reference", false } };
 
 	(void)terms_end;
 	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
