@@ -220,7 +220,8 @@ decisions_read(const struct judging *j, struct verdict *v, struct ruled *r)
 static void
 expire(const struct judging *j, struct verdict *v, const struct ruled *r)
 {
-	if (v->out->expires == DATE_NONE || j->facts->as_at <= v->out->expires)
+	if (v->out->expires == DATE_NONE || j->facts->as_at <= v->out->expires
+	    || v->status == STATUS_CONTRADICTED)
 		return;
 	if (r->claimed != DATE_NONE && r->claimed <= v->out->expires)
 		return;

@@ -70,7 +70,7 @@ attributes_agree(const struct filter *where, const struct event *a, const struct
 	return true;
 }
 
-/* How near: 3 same episode, 2 same organisation, 1 anybody's, 0 not at all. */
+/* How near: 4 same episode, 3 same organisation, 2 and 1 anybody's, 0 not at all. */
 static int
 belongs(const struct spells *sp, const struct spell *s, const struct event *e, bool ends)
 {
@@ -81,12 +81,14 @@ belongs(const struct spells *sp, const struct spell *s, const struct event *e, b
 	if (s->ended && (ends || s->to < e->start))
 		return 0;
 	if (same && !id_is_zero(&e->episode) && id_eq(&s->start->episode, &e->episode))
-		return 3;
+		return 4;
 	if (!attributes_agree(&sp->terms->where, s->start, e))
 		return 0;
 	if (same && !id_is_zero(&e->episode) && !id_is_zero(&s->start->episode))
 		return 0; /* another episode of theirs */
-	return same ? 2 : 1;
+	if (same)
+		return 3;
+	return s->class == SPELL_OTHER ? 1 : 2; /* somebody else's word: of what may count, first */
 }
 
 static uint32_t
@@ -104,7 +106,7 @@ spell_of(const struct spells *sp, const struct event *e, bool ends)
 		}
 	}
 	/* what ends, ends a spell of one's own */
-	return ends && nearest < 2 ? FACT_ORPHAN : best;
+	return ends && nearest < 3 ? FACT_ORPHAN : best;
 }
 
 static void
