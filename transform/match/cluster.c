@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 
+#include "common/hash.h"
 #include "common/must.h"
 
-/* Members of a cluster as a ring, so that two rings join in one step. */
+/* Members of a cluster as a ring, so that two rings join in one step.  Clusters only grow:
+ * two that could not join never will, so that is kept, by their roots. */
 struct forest {
 	uint32_t *root, *next;
+	uint64_t *refused; /* pairs of roots, high half the lesser, + 1; open addressing */
+	size_t refused_cap; /* power of two, more than there are edges */
 	const struct cluster_node *nodes;
 	const struct cluster_pair *apart;
 	uint32_t apart_n;
@@ -43,17 +47,33 @@ kept_apart(struct forest *f, uint32_t x, uint32_t y)
 	return false;
 }
 
+static uint64_t *
+refused_at(struct forest *f, uint64_t pair)
+{
+	size_t i = hash64(&pair, sizeof(pair), 0) & (f->refused_cap - 1);
+
+	while (f->refused[i] && f->refused[i] != pair)
+		i = (i + 1) & (f->refused_cap - 1);
+	return &f->refused[i];
+}
+
 static bool
 conflict(struct forest *f, uint32_t x, uint32_t y)
 {
+	uint64_t pair = ((uint64_t)(x < y ? x : y) << 32 | (x < y ? y : x)) + 1;
+	uint64_t *known = refused_at(f, pair);
 	uint32_t i = x;
 
+	if (*known)
+		return true;
 	do {
 		uint32_t j = y;
 
 		do {
-			if (nodes_conflict(&f->nodes[i], &f->nodes[j]))
+			if (nodes_conflict(&f->nodes[i], &f->nodes[j])) {
+				*known = pair;
 				return true;
+			}
 			j = f->next[j];
 		} while (j != y);
 		i = f->next[i];
@@ -94,9 +114,12 @@ cluster(const struct cluster_node *nodes, uint32_t n, struct cluster_edge *edges
 {
 	struct forest f = { .root = arena_alloc(arena, (size_t)n * sizeof(*f.root) + 1),
 		.next = arena_alloc(arena, (size_t)n * sizeof(*f.next) + 1), .nodes = nodes,
-		.apart = apart, .apart_n = apart_n };
+		.apart = apart, .apart_n = apart_n, .refused_cap = 16 };
 
-	MUST(f.root && f.next);
+	while (f.refused_cap < 2 * (size_t)edges_n)
+		f.refused_cap *= 2;
+	f.refused = arena_zalloc(arena, f.refused_cap, sizeof(*f.refused));
+	MUST(f.root && f.next && f.refused);
 	for (uint32_t i = 0; i < n; i++)
 		f.root[i] = f.next[i] = i;
 	if (edges_n)

@@ -43,6 +43,16 @@ facts_init(struct facts *f, uint64_t seed)
 {
 	*f = (struct facts){ .seed = seed };
 	strmap_init(&f->words.by_text, seed);
+	strmap_init(&f->texts.by_text, seed);
+}
+
+static void
+words_release(struct words *w)
+{
+	for (uint32_t i = 1; i < w->n; i++)
+		mem_free((void *)(uintptr_t)w->text[i].ptr);
+	mem_free(w->text);
+	strmap_release(&w->by_text);
 }
 
 void
@@ -54,15 +64,13 @@ facts_release(struct facts *f)
 		mem_free(f->versions[i]);
 	for (uint32_t i = 0; i * CHUNK < f->events_n; i++)
 		mem_free(f->events[i]);
-	for (uint32_t i = 1; i < f->words.n; i++)
-		mem_free((void *)(uintptr_t)f->words.text[i].ptr);
 	for (uint32_t i = 0; i < f->logs_n; i++)
 		mem_free(f->logs[i].version);
 	mem_free(f->versions);
 	mem_free(f->events);
-	mem_free(f->words.text);
 	mem_free(f->logs);
-	strmap_release(&f->words.by_text);
+	words_release(&f->words);
+	words_release(&f->texts);
 	mem_free(f->by_id);
 }
 
@@ -145,28 +153,41 @@ log_of(struct facts *f, const struct key *key)
 	return &f->logs[f->logs_n++];
 }
 
+/* Records may come from the newest down (compaction leaves what was written last): the
+ * index then doubles downwards, as it does upwards. */
+static void
+log_grow(struct log_index *log, int64_t offset)
+{
+	size_t below = 0, cap = log->cap ? log->cap : 256;
+	uint32_t *grown;
+
+	if (offset < log->base) {
+		below = (size_t)(log->base - offset);
+		if (below < log->cap)
+			below = log->cap;
+		if (below > (size_t)log->base)
+			below = (size_t)log->base;
+		cap += below;
+	}
+	while ((size_t)(offset - (log->base - (int64_t)below)) >= cap)
+		cap *= 2;
+	grown = mem_zalloc(cap, sizeof(*grown));
+	if (log->cap)
+		memcpy(grown + below, log->version, log->cap * sizeof(*grown));
+	mem_free(log->version);
+	log->version = grown;
+	log->cap = cap;
+	log->base -= (int64_t)below;
+}
+
 uint32_t *
 facts_slot(struct facts *f, const struct key *key)
 {
 	struct log_index *log = log_of(f, key);
-	size_t shift = 0, need, cap = log->cap;
 
-	if (key->offset < log->base)
-		shift = (size_t)(log->base - key->offset);
-	need = shift ? log->cap + shift : (size_t)(key->offset - log->base) + 1;
-	if (shift || need > log->cap) {
-		while (cap < need)
-			cap = cap ? cap * 2 : 256;
-		uint32_t *grown = mem_zalloc(cap, sizeof(*grown));
-
-		if (log->cap)
-			memcpy(grown + shift, log->version,
-			    (log->cap < cap - shift ? log->cap : cap - shift) * sizeof(*grown));
-		mem_free(log->version);
-		log->version = grown;
-		log->cap = cap;
-		log->base -= (int64_t)shift;
-	}
+	MUST(key->offset >= 0);
+	if (key->offset < log->base || (size_t)(key->offset - log->base) >= log->cap)
+		log_grow(log, key->offset);
 	return &log->version[key->offset - log->base];
 }
 
@@ -221,8 +242,8 @@ attributes_keep(struct facts *f, struct version *v, const struct av_array *from)
 	f->attribute_bytes += n * sizeof(*v->attributes);
 	for (uint32_t i = 0; i < n; i++)
 		v->attributes[i] = (struct kept_attribute){ .number = a[i].number.v,
-			.has_number = a[i].number.has, .name = words_put(&f->words, a[i].name),
-			.text = words_put(&f->words, a[i].text) };
+			.has_number = a[i].number.has, .name = words_put(&f->texts, a[i].name),
+			.text = words_put(&f->texts, a[i].text) };
 }
 
 static uint16_t
@@ -327,9 +348,9 @@ facts_linked(const struct facts *f, const struct version *v, struct attribute *a
 	for (uint32_t i = 0; i < v->attributes_n; i++) {
 		const struct kept_attribute *k = &v->attributes[i];
 
-		attributes[i] = (struct attribute){ .name = words_text(&f->words, k->name),
+		attributes[i] = (struct attribute){ .name = words_text(&f->texts, k->name),
 			.number = { k->number, k->has_number },
-			.text = words_text(&f->words, k->text) };
+			.text = words_text(&f->texts, k->text) };
 	}
 	out->attributes = (struct av_array){ attributes, v->attributes_n };
 }

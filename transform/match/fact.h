@@ -6,7 +6,8 @@
  *
  * All versions are kept: the one that counts today may be rejected or erased
  * tomorrow, and the one below it counts again.  Organisations, kinds and codes
- * are few and kept once.
+ * are few and kept once; so are the texts of attributes, apart, for those may
+ * be many (a ward, a day).
  *
  * Pure.  Copies what it keeps.
  */
@@ -54,13 +55,14 @@ struct event {
 struct log_index { /* versions of one (topic, epoch) by raw offset */
 	uint32_t topic;
 	int32_t epoch;
-	int64_t base;
+	int64_t base;      /* 0 or more; grows both ways, each time by as much as there is */
 	uint32_t *version; /* [offset - base], + 1 */
 	size_t cap;
 };
 
 struct facts {
-	struct words words;
+	struct words words;     /* topics, organisations, roles, kinds, evidence types */
+	struct words texts;     /* of attributes */
 	struct version **versions; /* chunks */
 	uint32_t versions_n, free_version; /* + 1; chained by `next` */
 	struct event **events;     /* chunks */

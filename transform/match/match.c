@@ -8,7 +8,7 @@
 #include "transform/match/fact.h"
 #include "transform/match/signature.h"
 
-enum { SIGNATURE_CHUNK = 512, ATTRIBUTES_WANT_MAX = 64 };
+enum { SIGNATURE_CHUNK = 512, ATTRIBUTES_WANT_MAX = 64, TOUCHED_KEPT = 1 << 16 };
 
 /* An event that a review names is a node of its own. */
 struct named {
@@ -34,9 +34,16 @@ struct routed { /* a decision, by its anchor event */
 	bool used;
 };
 
-struct keys_list {
-	struct key *items;
-	size_t n, cap;
+/* Keys whose record may differ, each once: a list, and where each stands in it. */
+struct touched {
+	struct id unit, what;
+	enum key_type type;
+};
+
+struct touched_list {
+	struct touched *items;
+	uint32_t n, cap;
+	struct idmap at;
 };
 
 struct numbers {
@@ -63,7 +70,7 @@ struct match {
 	struct idmap by_decision, by_anchor;
 	struct numbers one_record;     /* organisations, as words */
 	struct numbers dirty_events, dirty_signatures, touch_events;
-	struct keys_list touched;
+	struct touched_list touched;
 	uint32_t walk, member;
 	struct arena arena;            /* of one component */
 	struct attribute attributes[ATTRIBUTES_WANT_MAX];
@@ -93,6 +100,7 @@ match_new(const struct match_keys *keys, const struct model *model, uint64_t see
 	idmap_init(&m->by_name, seed);
 	idmap_init(&m->by_decision, seed);
 	idmap_init(&m->by_anchor, seed);
+	idmap_init(&m->touched.at, seed);
 	strmap_init(&m->by_pair, seed);
 	blocks_init(&m->blocks);
 	arena_init(&m->arena, 0);
@@ -127,6 +135,7 @@ match_free(struct match *m)
 	mem_free(m->dirty_signatures.items);
 	mem_free(m->touch_events.items);
 	mem_free(m->touched.items);
+	idmap_release(&m->touched.at);
 	facts_release(&m->facts);
 	idmap_release(&m->by_signature);
 	idmap_release(&m->by_name);
@@ -164,16 +173,41 @@ event_dirty(struct match *m, uint32_t i)
 	numbers_add(&m->dirty_events, i);
 }
 
+/* Both halves are keyed hashes: their mixture tells keys apart, or the key is told twice. */
+static struct id
+touched_key(const struct touched *t)
+{
+	struct id k;
+
+	for (int i = 0; i < ID_BYTES; i++)
+		k.b[i] = t->unit.b[i] ^ t->what.b[ID_BYTES - 1 - i];
+	k.b[0] ^= (uint8_t)t->type;
+	return k;
+}
+
+static bool
+touched_same(const struct touched *a, const struct touched *b)
+{
+	return a->type == b->type && id_eq(&a->unit, &b->unit) && id_eq(&a->what, &b->what);
+}
+
 static void
 touch(struct match *m, enum key_type type, const struct id *unit, const struct id *what)
 {
-	struct keys_list *l = &m->touched;
+	struct touched_list *l = &m->touched;
+	struct touched t = { .unit = *unit, .what = *what, .type = type };
+	struct id k = touched_key(&t);
+	bool fresh;
+	uint32_t *at = idmap_put(&l->at, &k, &fresh);
 
+	if (!fresh && touched_same(&l->items[*at], &t))
+		return;
+	*at = l->n;
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 64;
 		l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
 	}
-	l->items[l->n++] = (struct key){ .type = type, .a = *unit, .b = *what };
+	l->items[l->n++] = t;
 }
 
 /* The record of an event under a unit, and those of the decisions that follow it. */
@@ -410,6 +444,10 @@ match_model(struct match *m, const struct model *model)
 			blocks_add(&m->blocks, s->blocks[k], i);
 	}
 	all_dirty(m);
+	/* A note names its step, and a step of the same number may be called otherwise now. */
+	for (uint32_t i = 0; i < m->facts.events_n; i++)
+		if (facts_event(&m->facts, i)->signature)
+			numbers_add(&m->touch_events, i);
 }
 
 /* --- live events of a signature */
@@ -891,8 +929,27 @@ struct candidate {
 	struct id smallest; /* event of the cluster */
 	struct id nhs;      /* of its signatures that have a usable one */
 	bool several;       /* NHS numbers */
-	uint32_t shared;    /* clusters of the component with this candidate */
+	bool shared;        /* another cluster of the component has this candidate */
 };
+
+static int
+candidate_order(const void *p, const void *q)
+{
+	const struct candidate *const *a = p, *const *b = q;
+
+	return id_cmp(&(*a)->id, &(*b)->id);
+}
+
+/* Marks candidates that two clusters have. */
+static void
+candidates_compare(struct candidate **c, uint32_t n)
+{
+	if (n)
+		qsort(c, n, sizeof(*c), candidate_order);
+	for (uint32_t i = 1; i < n; i++)
+		if (id_eq(&c[i - 1]->id, &c[i]->id))
+			c[i - 1]->shared = c[i]->shared = true;
+}
 
 static bool
 nhs_usable(struct match *m, const struct signature *s)
@@ -933,8 +990,10 @@ static void
 units_name(struct match *m, struct piece *p, const uint32_t *label)
 {
 	struct candidate *c = arena_zalloc(&m->arena, p->n + 1, sizeof(*c));
+	struct candidate **roots = arena_alloc(&m->arena, (p->n + 1) * sizeof(*roots));
+	uint32_t roots_n = 0;
 
-	MUST(c);
+	MUST(c && roots);
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct candidate *mine = &c[label[i]];
 		const struct signature *s = signature_at(m, p->nodes[i].signature);
@@ -946,17 +1005,15 @@ units_name(struct match *m, struct piece *p, const uint32_t *label)
 		mine->several |= !id_is_zero(&mine->nhs) && !id_eq(&mine->nhs, &s->nhs_unit);
 		mine->nhs = s->nhs_unit;
 	}
-	for (uint32_t i = 0; i < p->n; i++)
-		if (label[i] == i)
-			c[i].id = !id_is_zero(&c[i].nhs) && !c[i].several
-			    ? c[i].nhs
-			    : hashed(m, 's', &p->nodes[i].node.signature, NULL);
-	for (uint32_t i = 0; i < p->n; i++)
-		for (uint32_t k = i + 1; label[i] == i && k < p->n; k++)
-			if (label[k] == k && id_eq(&c[i].id, &c[k].id)) {
-				c[i].shared++;
-				c[k].shared++;
-			}
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (label[i] != i)
+			continue;
+		c[i].id = !id_is_zero(&c[i].nhs) && !c[i].several
+		    ? c[i].nhs
+		    : hashed(m, 's', &p->nodes[i].node.signature, NULL);
+		roots[roots_n++] = &c[i];
+	}
+	candidates_compare(roots, roots_n);
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct candidate *mine = &c[label[i]];
 
@@ -1119,12 +1176,36 @@ match_settle(struct match *m)
 	mem_free(w.found);
 }
 
+/* A first load touches every key there is; afterwards its room is given back. */
+static void
+touched_drained(struct touched_list *l)
+{
+	if (l->cap <= TOUCHED_KEPT)
+		return;
+	mem_free(l->items);
+	l->items = NULL;
+	l->cap = 0;
+	idmap_release(&l->at);
+}
+
 bool
 match_next_touched(struct match *m, struct key *key)
 {
-	if (m->touched.n == 0)
+	struct touched_list *l = &m->touched;
+	const struct touched *t;
+	uint32_t *at;
+	struct id k;
+
+	if (l->n == 0) {
+		touched_drained(l);
 		return false;
-	*key = m->touched.items[--m->touched.n];
+	}
+	t = &l->items[--l->n];
+	*key = (struct key){ .type = t->type, .a = t->unit, .b = t->what };
+	k = touched_key(t);
+	at = idmap_find(&l->at, &k);
+	if (at && *at == l->n)
+		idmap_del(&l->at, &k);
 	return true;
 }
 

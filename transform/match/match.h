@@ -53,7 +53,8 @@ void match_model(struct match *m, const struct model *model);
 void match_settle(struct match *m);
 /* Keys (KEY_UNIT_EVENT, KEY_UNIT_DECISION) whose record may differ; each at most once. */
 bool match_next_touched(struct match *m, struct key *key);
-/* What should stand under a key; spans borrow until the next call that changes m. */
+/* What should stand under a key, as of match_settle(); spans borrow until the next call that
+ * changes m or asks again. */
 bool match_want(struct match *m, const struct key *key, struct linked *out);
 
 /* Every record that should stand, in no order; only after match_settle(). */
