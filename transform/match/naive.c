@@ -11,6 +11,7 @@ struct person_node {
 	const struct evidence *only; /* the one event, where a review names it */
 	struct id smallest;
 	uint32_t cluster;            /* lowest node of its cluster */
+	uint32_t next;               /* of its cluster: a ring */
 	struct id unit;
 	struct match_note note;
 	uint8_t levels[COMPARE_END];
@@ -25,14 +26,37 @@ struct link {
 	int step;
 };
 
+/* A signature stands in a block. */
+struct standing {
+	uint64_t block;
+	uint32_t signature;
+};
+
+struct pair {
+	uint32_t a, b; /* signatures, a < b */
+};
+
+struct lone { /* an event that is a node of its own */
+	struct id event;
+	uint32_t node;
+};
+
 struct naive {
 	const struct naive_input *in;
 	struct signature_keys keys;
 	const struct evidence **events; /* the version that counts of each event that stands */
+	uint32_t *signature;            /* of each event */
 	size_t events_n;
 	struct signature *signatures;
-	const struct id **signature_ids;
-	size_t signatures_n;
+	struct span *organisation;      /* of each signature */
+	uint32_t signatures_n;
+	struct standing *standing;      /* by block */
+	size_t standing_n;
+	struct id *named;               /* events that reviews name, sorted */
+	size_t named_n;
+	struct lone *lone;              /* by event */
+	uint32_t lone_n;
+	uint32_t *plain;                /* node of each signature's other events */
 	struct person_node *nodes;
 	uint32_t nodes_n;
 	struct link *links;
@@ -76,25 +100,42 @@ that_counts(const struct evidence **v, size_t n)
 	return best && !best->withdrawn ? best : NULL;
 }
 
-static bool
-erased(const struct naive *na, const struct id *event)
+static int
+by_id(const void *p, const void *q)
 {
-	for (size_t i = 0; i < na->in->suppressed_n; i++)
-		if (id_eq(&na->in->suppressed[i], event))
-			return true;
-	return false;
+	return id_cmp(p, q);
+}
+
+static bool
+erased(const struct id *sorted, size_t n, const struct id *event)
+{
+	return n && bsearch(event, sorted, n, sizeof(*sorted), by_id);
+}
+
+static struct id *
+ids_sorted(const struct id *ids, size_t n)
+{
+	struct id *copy = mem_alloc((n + 1) * sizeof(*copy));
+
+	if (n) {
+		memcpy(copy, ids, n * sizeof(*copy));
+		qsort(copy, n, sizeof(*copy), by_id);
+	}
+	return copy;
 }
 
 static void
 events_find(struct naive *na)
 {
 	const struct evidence **v = mem_alloc((na->in->evidence_n + 1) * sizeof(*v));
+	struct id *gone = ids_sorted(na->in->suppressed, na->in->suppressed_n);
 	size_t n = 0;
 
 	for (size_t i = 0; i < na->in->evidence_n; i++)
 		if (na->in->evidence[i].what == EVIDENCE_VERSION)
 			v[n++] = &na->in->evidence[i];
-	qsort(v, n, sizeof(*v), by_event);
+	if (n)
+		qsort(v, n, sizeof(*v), by_event);
 	na->events = mem_alloc((n + 1) * sizeof(*na->events));
 	for (size_t i = 0, to; i < n; i = to) {
 		const struct evidence *counts;
@@ -102,10 +143,11 @@ events_find(struct naive *na)
 		for (to = i; to < n && id_eq(&v[to]->event_id, &v[i]->event_id); to++)
 			;
 		counts = that_counts(v + i, to - i);
-		if (counts && !erased(na, &counts->event_id))
+		if (counts && !erased(gone, na->in->suppressed_n, &counts->event_id))
 			na->events[na->events_n++] = counts;
 	}
 	mem_free(v);
+	mem_free(gone);
 }
 
 /* --- signatures */
@@ -123,50 +165,89 @@ by_signature(const void *p, const void *q)
 static void
 signatures_find(struct naive *na)
 {
-	qsort(na->events, na->events_n, sizeof(*na->events), by_signature);
+	if (na->events_n)
+		qsort(na->events, na->events_n, sizeof(*na->events), by_signature);
+	na->signature = mem_zalloc(na->events_n + 1, sizeof(*na->signature));
 	na->signatures = mem_zalloc(na->events_n + 1, sizeof(*na->signatures));
-	na->signature_ids = mem_zalloc(na->events_n + 1, sizeof(*na->signature_ids));
+	na->organisation = mem_zalloc(na->events_n + 1, sizeof(*na->organisation));
 	for (size_t i = 0; i < na->events_n; i++) {
-		if (i && id_eq(&na->events[i]->signature, &na->events[i - 1]->signature))
-			continue;
-		signature_make(&na->signatures[na->signatures_n], na->events[i], &na->keys,
-		    na->in->model);
-		na->signature_ids[na->signatures_n++] = &na->events[i]->signature;
+		const struct evidence *ev = na->events[i];
+
+		if (!i || !id_eq(&ev->signature, &na->events[i - 1]->signature)) {
+			signature_make(&na->signatures[na->signatures_n], ev, &na->keys,
+			    na->in->model);
+			na->organisation[na->signatures_n++] = ev->organisation;
+		}
+		na->signature[i] = na->signatures_n - 1;
 	}
 }
 
-/* How many signatures stand in a block. */
-static uint32_t
-block_size(const struct naive *na, uint64_t hash)
-{
-	uint32_t n = 0;
+/* --- blocks */
 
-	for (size_t i = 0; i < na->signatures_n; i++)
-		for (uint32_t k = 0; k < na->signatures[i].blocks_n; k++)
-			n += na->signatures[i].blocks[k] == hash;
-	return n;
+static int
+by_block(const void *p, const void *q)
+{
+	const struct standing *a = p, *b = q;
+
+	if (a->block != b->block)
+		return a->block < b->block ? -1 : 1;
+	return (a->signature > b->signature) - (a->signature < b->signature);
 }
 
-static bool
-share_a_block(const struct naive *na, const struct signature *a, const struct signature *b)
+static void
+blocks_find(struct naive *na)
 {
-	for (uint32_t i = 0; i < a->blocks_n; i++)
-		for (uint32_t k = 0; k < b->blocks_n; k++)
-			if (a->blocks[i] == b->blocks[k]
-			    && block_size(na, a->blocks[i]) <= BLOCK_SIGNATURES_MAX)
-				return true;
-	return false;
+	na->standing = mem_alloc(((size_t)na->signatures_n * MODEL_BLOCKS_MAX + 1)
+	    * sizeof(*na->standing));
+	for (uint32_t i = 0; i < na->signatures_n; i++)
+		for (uint32_t k = 0; k < na->signatures[i].blocks_n; k++)
+			na->standing[na->standing_n++]
+			    = (struct standing){ na->signatures[i].blocks[k], i };
+	if (na->standing_n)
+		qsort(na->standing, na->standing_n, sizeof(*na->standing), by_block);
+}
+
+/* The block that begins at `from` ends before: */
+static size_t
+block_end(const struct naive *na, size_t from)
+{
+	size_t to = from;
+
+	while (to < na->standing_n && na->standing[to].block == na->standing[from].block)
+		to++;
+	return to;
+}
+
+/* How many signatures stand in a block. */
+static size_t
+block_size(const struct naive *na, uint64_t block)
+{
+	size_t low = 0, high = na->standing_n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (na->standing[mid].block < block)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < na->standing_n && na->standing[low].block == block ? block_end(na, low) - low
+									 : 0;
 }
 
 /* --- nodes */
 
-static bool
-in_review(const struct naive *na, const struct id *event)
+static void
+named_find(struct naive *na)
 {
-	for (size_t i = 0; i < na->in->reviews_n; i++)
-		if (id_eq(&na->in->reviews[i].a, event) || id_eq(&na->in->reviews[i].b, event))
-			return true;
-	return false;
+	na->named = mem_alloc((2 * na->in->reviews_n + 1) * sizeof(*na->named));
+	for (size_t i = 0; i < na->in->reviews_n; i++) {
+		na->named[na->named_n++] = na->in->reviews[i].a;
+		na->named[na->named_n++] = na->in->reviews[i].b;
+	}
+	if (na->named_n)
+		qsort(na->named, na->named_n, sizeof(*na->named), by_id);
 }
 
 static int
@@ -182,39 +263,70 @@ by_node(const void *p, const void *q)
 	return id_cmp(&a->only->event_id, &b->only->event_id);
 }
 
-static struct signature *
-signature_of_id(const struct naive *na, const struct id *signature)
+static int
+by_lone(const void *p, const void *q)
 {
-	for (size_t i = 0; i < na->signatures_n; i++)
-		if (id_eq(na->signature_ids[i], signature))
-			return &na->signatures[i];
-	NOT_REACHED("every event's signature was made");
+	const struct lone *a = p, *b = q;
+
+	return id_cmp(&a->event, &b->event);
 }
 
+/* Where each event went: to a node of its own, or to that of its signature. */
+static void
+nodes_index(struct naive *na)
+{
+	na->lone = mem_alloc((na->nodes_n + 1) * sizeof(*na->lone));
+	na->plain = mem_zalloc(na->signatures_n + 1, sizeof(*na->plain));
+	for (uint32_t i = 0; i < na->nodes_n; i++) {
+		struct person_node *n = &na->nodes[i];
+
+		n->cluster = n->next = i;
+		if (n->only)
+			na->lone[na->lone_n++] = (struct lone){ n->only->event_id, i };
+		else
+			na->plain[n->s - na->signatures] = i;
+	}
+	if (na->lone_n)
+		qsort(na->lone, na->lone_n, sizeof(*na->lone), by_lone);
+}
+
+/* Events stand by (signature, id): the first that no review names is the smallest. */
 static void
 nodes_find(struct naive *na)
 {
+	const struct signature *last = NULL;
+
+	named_find(na);
 	na->nodes = mem_zalloc(na->events_n + 1, sizeof(*na->nodes));
 	for (size_t i = 0; i < na->events_n; i++) {
 		const struct evidence *ev = na->events[i];
-		struct signature *s = signature_of_id(na, &ev->signature);
-		bool alone = in_review(na, &ev->event_id);
-		struct person_node *n = NULL;
+		struct signature *s = &na->signatures[na->signature[i]];
+		bool alone = na->named_n
+		    && bsearch(&ev->event_id, na->named, na->named_n, sizeof(*na->named), by_id);
 
-		for (uint32_t k = 0; !alone && k < na->nodes_n; k++)
-			if (na->nodes[k].s == s && !na->nodes[k].only)
-				n = &na->nodes[k];
-		if (n) {
-			if (id_cmp(&ev->event_id, &n->smallest) < 0)
-				n->smallest = ev->event_id;
+		if (!alone && last == s)
 			continue;
-		}
+		if (!alone)
+			last = s;
 		na->nodes[na->nodes_n++] = (struct person_node){ .s = s,
 			.only = alone ? ev : NULL, .smallest = ev->event_id };
 	}
-	qsort(na->nodes, na->nodes_n, sizeof(*na->nodes), by_node);
-	for (uint32_t i = 0; i < na->nodes_n; i++)
-		na->nodes[i].cluster = i;
+	if (na->nodes_n)
+		qsort(na->nodes, na->nodes_n, sizeof(*na->nodes), by_node);
+	nodes_index(na);
+}
+
+static bool
+node_alone(const struct naive *na, const struct id *event, uint32_t *node)
+{
+	struct lone key = { .event = *event };
+	const struct lone *at = na->lone_n
+	    ? bsearch(&key, na->lone, na->lone_n, sizeof(*na->lone), by_lone)
+	    : NULL;
+
+	if (at)
+		*node = at->node;
+	return at != NULL;
 }
 
 /* --- links */
@@ -230,43 +342,106 @@ link_add(struct naive *na, uint32_t a, uint32_t b, uint32_t class)
 	return &na->links[na->links_n++];
 }
 
-static void
-link_pair(struct naive *na, uint32_t a, uint32_t b)
+/* The nodes of one signature stand together; the first of them: */
+static uint32_t
+nodes_from(const struct naive *na, uint32_t signature)
 {
-	const struct person_node *x = &na->nodes[a], *y = &na->nodes[b];
-	struct token_view tx = signature_tokens(x->s), ty = signature_tokens(y->s);
-	const struct model_step *steps;
-	uint8_t levels[COMPARE_END], pair[2 * ID_BYTES];
-	struct link *l;
-	int step;
+	uint32_t low = 0, high = na->nodes_n;
 
-	if (x->s == y->s) {
-		link_add(na, a, b, EDGE_SAME);
-		return;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (id_cmp(&na->nodes[mid].s->keyed, &na->signatures[signature].keyed) < 0)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	compare(&tx, &ty, levels);
-	step = model_decide(na->in->model, levels);
-	if (step < 0 || !share_a_block(na, x->s, y->s))
-		return;
-	model_steps(na->in->model, &steps);
-	l = link_add(na, a, b, EDGE_MODEL);
-	l->weight = steps[step].weight_mbit;
-	l->step = step;
-	memcpy(l->levels, levels, sizeof(levels));
-	memcpy(pair, x->s->keyed.b, ID_BYTES);
-	memcpy(pair + ID_BYTES, y->s->keyed.b, ID_BYTES);
-	l->tie = hash64(pair, sizeof(pair), 0);
+	return low;
 }
 
-static bool
-node_alone(const struct naive *na, const struct id *event, uint32_t *node)
+static void
+link_nodes(struct naive *na, uint32_t a, uint32_t b, const struct link *like)
 {
-	for (uint32_t i = 0; i < na->nodes_n; i++)
-		if (na->nodes[i].only && id_eq(&na->nodes[i].only->event_id, event)) {
-			*node = i;
-			return true;
+	for (uint32_t i = nodes_from(na, a);
+	     i < na->nodes_n && na->nodes[i].s == &na->signatures[a]; i++)
+		for (uint32_t k = nodes_from(na, b);
+		     k < na->nodes_n && na->nodes[k].s == &na->signatures[b]; k++) {
+			struct link *l = link_add(na, i < k ? i : k, i < k ? k : i, EDGE_MODEL);
+
+			l->weight = like->weight;
+			l->step = like->step;
+			l->tie = like->tie;
+			memcpy(l->levels, like->levels, sizeof(l->levels));
 		}
-	return false;
+}
+
+static void
+link_pair(struct naive *na, const struct pair *p)
+{
+	const struct signature *x = &na->signatures[p->a], *y = &na->signatures[p->b];
+	struct token_view tx, ty;
+	const struct model_step *steps;
+	struct link l = { 0 };
+	uint8_t pair[2 * ID_BYTES];
+
+	if (id_cmp(&x->keyed, &y->keyed) > 0) {
+		const struct signature *t = x;
+
+		x = y;
+		y = t;
+	}
+	tx = signature_tokens(x);
+	ty = signature_tokens(y);
+	compare(&tx, &ty, l.levels);
+	l.step = model_decide(na->in->model, l.levels);
+	model_steps(na->in->model, &steps);
+	if (l.step >= 0) {
+		memcpy(pair, x->keyed.b, ID_BYTES);
+		memcpy(pair + ID_BYTES, y->keyed.b, ID_BYTES);
+		l.tie = hash64(pair, sizeof(pair), 0);
+		l.weight = steps[l.step].weight_mbit;
+		link_nodes(na, p->a, p->b, &l);
+	} else if (l.levels[COMPARE_NHS] == LEVEL_AGREE) {
+		/* A shared NHS number holds a component together, and joins nobody. */
+		link_nodes(na, p->a, p->b, &l);
+	}
+}
+
+static int
+by_pair(const void *p, const void *q)
+{
+	const struct pair *a = p, *b = q;
+
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	return (a->b > b->b) - (a->b < b->b);
+}
+
+/* Every pair of signatures in one block within its limit, each once. */
+static void
+links_of_blocks(struct naive *na)
+{
+	struct pair *pairs = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t from = 0, to; from < na->standing_n; from = to) {
+		to = block_end(na, from);
+		for (size_t i = from; to - from <= BLOCK_SIGNATURES_MAX && i < to; i++)
+			for (size_t k = i + 1; k < to; k++) {
+				if (n == cap) {
+					cap = cap ? cap * 2 : 1024;
+					pairs = mem_realloc(pairs, cap, sizeof(*pairs));
+				}
+				pairs[n++] = (struct pair){ na->standing[i].signature,
+					na->standing[k].signature };
+			}
+	}
+	if (n)
+		qsort(pairs, n, sizeof(*pairs), by_pair);
+	for (size_t i = 0; i < n; i++)
+		if (!i || by_pair(&pairs[i - 1], &pairs[i]) != 0)
+			link_pair(na, &pairs[i]);
+	mem_free(pairs);
 }
 
 static int
@@ -287,23 +462,24 @@ by_strength(const void *p, const void *q)
 
 /* Components of the graph whose edges are links, a shared NHS number, and reviews of either
  * verdict; the number of signatures in each decides whether only exact steps count. */
+static uint32_t
+component_of(uint32_t *component, uint32_t i)
+{
+	while (component[i] != i)
+		i = component[i] = component[component[i]];
+	return i;
+}
+
 static void
 components_find(const struct naive *na, uint32_t *component)
 {
-	bool again = true;
-
 	for (uint32_t i = 0; i < na->nodes_n; i++)
 		component[i] = i;
-	while (again) {
-		again = false;
-		for (size_t i = 0; i < na->links_n; i++) {
-			uint32_t *x = &component[na->links[i].a], *y = &component[na->links[i].b];
+	for (size_t i = 0; i < na->links_n; i++) {
+		uint32_t x = component_of(component, na->links[i].a);
+		uint32_t y = component_of(component, na->links[i].b);
 
-			if (*x != *y) {
-				*x = *y = *x < *y ? *x : *y;
-				again = true;
-			}
-		}
+		component[x > y ? x : y] = x < y ? x : y;
 	}
 }
 
@@ -319,10 +495,10 @@ oversize_thin(struct naive *na)
 	components_find(na, component);
 	for (uint32_t i = 0; i < na->nodes_n; i++)
 		if (i == 0 || na->nodes[i].s != na->nodes[i - 1].s)
-			size[component[i]]++;
+			size[component_of(component, i)]++;
 	for (size_t i = 0; i < na->links_n; i++) {
 		const struct link *l = &na->links[i];
-		bool thin = size[component[l->a]] > COMPONENT_SIGNATURES_MAX;
+		bool thin = size[component_of(component, l->a)] > COMPONENT_SIGNATURES_MAX;
 
 		if (l->class == EDGE_MODEL && (l->step < 0 || (thin && !steps[l->step].exact)))
 			continue;
@@ -338,21 +514,10 @@ links_find(struct naive *na)
 {
 	uint32_t a, b;
 
+	links_of_blocks(na);
 	for (uint32_t i = 0; i < na->nodes_n; i++)
-		for (uint32_t k = i + 1; k < na->nodes_n; k++) {
-			struct link *l;
-
-			link_pair(na, i, k);
-			/* A shared NHS number holds a component together, and joins nobody. */
-			if (na->nodes[i].s != na->nodes[k].s
-			    && signature_value(na->nodes[i].s, TOKEN_NHS)
-			    && signature_value(na->nodes[i].s, TOKEN_NHS)
-				== signature_value(na->nodes[k].s, TOKEN_NHS)
-			    && share_a_block(na, na->nodes[i].s, na->nodes[k].s)) {
-				l = link_add(na, i, k, EDGE_MODEL);
-				l->step = -1;
-			}
-		}
+		for (uint32_t k = i + 1; k < na->nodes_n && na->nodes[k].s == na->nodes[i].s; k++)
+			link_add(na, i, k, EDGE_SAME);
 	for (size_t i = 0; i < na->in->reviews_n; i++)
 		if (node_alone(na, &na->in->reviews[i].a, &a)
 		    && node_alone(na, &na->in->reviews[i].b, &b)) {
@@ -369,26 +534,19 @@ links_find(struct naive *na)
 
 /* --- clusters */
 
-static bool
-organisation_has_one(const struct naive *na, const struct person_node *n)
-{
-	for (size_t i = 0; i < na->events_n; i++)
-		if (id_eq(&na->events[i]->signature,
-			na->signature_ids[n->s - na->signatures]))
-			for (size_t k = 0; k < na->in->one_record_n; k++)
-				if (span_eq(na->events[i]->organisation, na->in->one_record[k]))
-					return true;
-	return false;
-}
-
 static struct span
 organisation_of(const struct naive *na, const struct person_node *n)
 {
-	for (size_t i = 0; i < na->events_n; i++)
-		if (id_eq(&na->events[i]->signature,
-			na->signature_ids[n->s - na->signatures]))
-			return na->events[i]->organisation;
-	return SPAN_NONE;
+	return na->organisation[n->s - na->signatures];
+}
+
+static bool
+organisation_has_one(const struct naive *na, const struct person_node *n)
+{
+	for (size_t k = 0; k < na->in->one_record_n; k++)
+		if (span_eq(organisation_of(na, n), na->in->one_record[k]))
+			return true;
+	return false;
 }
 
 static bool
@@ -408,7 +566,7 @@ two_people(const struct naive *na, const struct person_node *a, const struct per
 }
 
 static bool
-may_join(const struct naive *na, uint32_t x, uint32_t y, bool by_model)
+reviewed_apart(const struct naive *na, uint32_t x, uint32_t y)
 {
 	for (size_t i = 0; i < na->in->reviews_n; i++) {
 		uint32_t a, b;
@@ -419,13 +577,26 @@ may_join(const struct naive *na, uint32_t x, uint32_t y, bool by_model)
 		a = na->nodes[a].cluster;
 		b = na->nodes[b].cluster;
 		if ((a == x && b == y) || (a == y && b == x))
-			return false;
+			return true;
 	}
-	for (uint32_t i = 0; by_model && i < na->nodes_n; i++)
-		for (uint32_t k = 0; na->nodes[i].cluster == x && k < na->nodes_n; k++)
-			if (na->nodes[k].cluster == y
-			    && two_people(na, &na->nodes[i], &na->nodes[k]))
+	return false;
+}
+
+static bool
+may_join(const struct naive *na, uint32_t x, uint32_t y, bool by_model)
+{
+	uint32_t i = x, k = y;
+
+	if (reviewed_apart(na, x, y))
+		return false;
+	do {
+		do {
+			if (by_model && two_people(na, &na->nodes[i], &na->nodes[k]))
 				return false;
+			k = na->nodes[k].next;
+		} while (k != y);
+		i = na->nodes[i].next;
+	} while (i != x);
 	return true;
 }
 
@@ -435,12 +606,17 @@ clusters_find(struct naive *na)
 	for (size_t i = 0; i < na->links_n; i++) {
 		uint32_t x = na->nodes[na->links[i].a].cluster;
 		uint32_t y = na->nodes[na->links[i].b].cluster;
+		uint32_t low = x < y ? x : y, high = x < y ? y : x, k = high, next;
 
 		if (x == y || !may_join(na, x, y, na->links[i].class == EDGE_MODEL))
 			continue;
-		for (uint32_t k = 0; k < na->nodes_n; k++)
-			if (na->nodes[k].cluster == x || na->nodes[k].cluster == y)
-				na->nodes[k].cluster = x < y ? x : y;
+		do {
+			na->nodes[k].cluster = low;
+			k = na->nodes[k].next;
+		} while (k != high);
+		next = na->nodes[low].next;
+		na->nodes[low].next = na->nodes[high].next;
+		na->nodes[high].next = next;
 	}
 }
 
@@ -479,42 +655,71 @@ unit_hash(struct naive *na, char tag, struct id a, const struct id *b)
 	return out;
 }
 
+struct first_id { /* of a cluster, before it is told from others of that id */
+	struct id id;
+	uint32_t cluster;
+};
+
+static int
+by_first(const void *p, const void *q)
+{
+	const struct first_id *a = p, *b = q;
+
+	return id_cmp(&a->id, &b->id);
+}
+
+static struct id
+cluster_first_id(struct naive *na, uint32_t c)
+{
+	struct id nhs = { { 0 } };
+	bool several = false;
+	uint32_t i = c;
+
+	do {
+		const struct signature *s = na->nodes[i].s;
+
+		if (nhs_of_one(na, s)) {
+			several |= !id_is_zero(&nhs) && !id_eq(&nhs, &s->nhs_unit);
+			nhs = s->nhs_unit;
+		}
+		i = na->nodes[i].next;
+	} while (i != c);
+	return id_is_zero(&nhs) || several ? unit_hash(na, 's', na->nodes[c].s->keyed, NULL) : nhs;
+}
+
+static struct id
+cluster_smallest(const struct naive *na, uint32_t c)
+{
+	struct id smallest = na->nodes[c].smallest;
+
+	for (uint32_t i = na->nodes[c].next; i != c; i = na->nodes[i].next)
+		if (id_cmp(&na->nodes[i].smallest, &smallest) < 0)
+			smallest = na->nodes[i].smallest;
+	return smallest;
+}
+
 static void
 units_find(struct naive *na)
 {
-	struct id *first = mem_zalloc(na->nodes_n + 1, sizeof(*first));
-	struct id *smallest = mem_zalloc(na->nodes_n + 1, sizeof(*smallest));
+	struct first_id *first = mem_alloc((na->nodes_n + 1) * sizeof(*first));
+	uint32_t n = 0;
 
-	for (uint32_t c = 0; c < na->nodes_n; c++) {
-		struct id nhs = { { 0 } };
-		bool several = false;
+	for (uint32_t c = 0; c < na->nodes_n; c++)
+		if (na->nodes[c].cluster == c)
+			first[n++] = (struct first_id){ cluster_first_id(na, c), c };
+	if (n)
+		qsort(first, n, sizeof(*first), by_first);
+	for (uint32_t i = 0; i < n; i++) {
+		bool shared = (i && id_eq(&first[i].id, &first[i - 1].id))
+		    || (i + 1 < n && id_eq(&first[i].id, &first[i + 1].id));
+		struct id smallest = cluster_smallest(na, first[i].cluster);
 
-		for (uint32_t i = c; na->nodes[c].cluster == c && i < na->nodes_n; i++) {
-			const struct person_node *n = &na->nodes[i];
-
-			if (n->cluster != c)
-				continue;
-			if (id_is_zero(&smallest[c]) || id_cmp(&n->smallest, &smallest[c]) < 0)
-				smallest[c] = n->smallest;
-			if (!nhs_of_one(na, n->s))
-				continue;
-			several |= !id_is_zero(&nhs) && !id_eq(&nhs, &n->s->nhs_unit);
-			nhs = n->s->nhs_unit;
-		}
-		first[c] = id_is_zero(&nhs) || several
-		    ? unit_hash(na, 's', na->nodes[c].s->keyed, NULL)
-		    : nhs;
+		na->nodes[first[i].cluster].unit
+		    = shared ? unit_hash(na, 'e', first[i].id, &smallest) : first[i].id;
 	}
-	for (uint32_t i = 0; i < na->nodes_n; i++) {
-		uint32_t c = na->nodes[i].cluster;
-		bool shared = false;
-
-		for (uint32_t k = 0; k < na->nodes_n; k++)
-			shared |= na->nodes[k].cluster == k && k != c && id_eq(&first[k], &first[c]);
-		na->nodes[i].unit = shared ? unit_hash(na, 'e', first[c], &smallest[c]) : first[c];
-	}
+	for (uint32_t i = 0; i < na->nodes_n; i++)
+		na->nodes[i].unit = na->nodes[na->nodes[i].cluster].unit;
 	mem_free(first);
-	mem_free(smallest);
 }
 
 static void
@@ -561,24 +766,21 @@ notes_find(struct naive *na)
 /* --- out */
 
 static const struct person_node *
-node_of(const struct naive *na, const struct evidence *ev)
+node_of(const struct naive *na, size_t event)
 {
-	const struct signature *s = signature_of_id(na, &ev->signature);
 	uint32_t alone;
 
-	if (node_alone(na, &ev->event_id, &alone))
+	if (node_alone(na, &na->events[event]->event_id, &alone))
 		return &na->nodes[alone];
-	for (uint32_t i = 0; i < na->nodes_n; i++)
-		if (na->nodes[i].s == s && !na->nodes[i].only)
-			return &na->nodes[i];
-	NOT_REACHED("every event has a node");
+	return &na->nodes[na->plain[na->signature[event]]];
 }
 
 static void
-emit_event(const struct naive *na, const struct evidence *ev,
+emit_event(const struct naive *na, size_t event,
     void (*emit)(void *arg, const struct key *key, const struct linked *ln), void *arg)
 {
-	const struct person_node *n = node_of(na, ev);
+	const struct evidence *ev = na->events[event];
+	const struct person_node *n = node_of(na, event);
 	struct key key = { .type = KEY_UNIT_EVENT, .a = n->unit, .b = ev->event_id };
 	struct linked ln = { .what = LINKED_EVENT, .unit = n->unit, .event_id = ev->event_id,
 		.unit_kind = SPAN_LIT("person"), .source = ev->source,
@@ -605,7 +807,7 @@ emit_decision(const struct naive *na, const struct naive_decision *d,
 
 		if (!id_eq(&na->events[i]->event_id, &d->anchor))
 			continue;
-		n = node_of(na, na->events[i]);
+		n = node_of(na, i);
 		key = (struct key){ .type = KEY_UNIT_DECISION, .a = n->unit, .b = d->id };
 		emit(arg, &key,
 		    &(struct linked){ .what = LINKED_DECISION, .unit = n->unit,
@@ -623,22 +825,28 @@ naive_match(const struct naive_input *in,
 
 	events_find(&na);
 	signatures_find(&na);
+	blocks_find(&na);
 	nodes_find(&na);
 	links_find(&na);
 	clusters_find(&na);
 	units_find(&na);
 	notes_find(&na);
 	for (size_t i = 0; i < na.events_n; i++)
-		emit_event(&na, na.events[i], emit, arg);
+		emit_event(&na, i, emit, arg);
 	for (size_t i = 0; i < in->decisions_n; i++)
 		emit_decision(&na, &in->decisions[i], emit, arg);
-	for (size_t i = 0; i < na.signatures_n; i++)
+	for (uint32_t i = 0; i < na.signatures_n; i++)
 		signature_release(&na.signatures[i]);
 	mac_free(na.keys.index);
 	mac_free(na.keys.unit);
 	mem_free(na.events);
 	mem_free(na.signatures);
-	mem_free(na.signature_ids);
+	mem_free(na.signature);
+	mem_free(na.organisation);
+	mem_free(na.standing);
+	mem_free(na.named);
+	mem_free(na.lone);
+	mem_free(na.plain);
 	mem_free(na.nodes);
 	mem_free(na.links);
 }

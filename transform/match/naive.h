@@ -1,9 +1,9 @@
 /*
  * naive - the rules of docs/matching.md a second time, slow and obvious.
  *
- * No index, no increment: every pair is compared, every list is sorted.  It is
- * what match.h is held against (tests/property/prop_match.c), and what
- * `outturn recompute` links people with.
+ * No increment: all facts at once, sorted lists instead of indexes, every pair
+ * of a block compared.  It is what match.h is held against
+ * (tests/property/prop_match.c), and what `outturn recompute` links people with.
  *
  * Shared with match.h on purpose: the model and the comparison of two token
  * sets (pure, and tested by themselves), HMAC and hash64.
