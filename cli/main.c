@@ -6,6 +6,7 @@
  * The table below is all there is: help, the manual page and the completion of
  * shells are printed from it.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,8 @@ verb_run_with(const struct cli_verb *verb, const struct arguments *a)
 	cli.colour = isatty(STDOUT_FILENO) == 1 && !getenv("NO_COLOR");
 	if (daemon_params(&params, a->file, a->sets, a->sets_n))
 		goto out;
+	if (strcmp(params.log_level, "debug") != 0)
+		log_to(open("/dev/null", O_WRONLY | O_CLOEXEC)); /* people get sentences, not lines */
 	if (*params.schemas && av_catalogue_load(cli.catalogue, params.schemas, &err)) {
 		code = cli_fail(&err, NULL);
 		goto out;

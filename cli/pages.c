@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "cli/contract_check.h"
 #include "common/io/keyfile.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
 #include "transform/match/model.h"
-#include "transform/milestone/contract.h"
+#include "transform/milestone/examples.h"
 
 const char *const page_things[] = { "codes", "agencies", "model", "contract", "person" };
 const char *const page_roles[] = { "publisher", "reviewer", "verifier", "provider",
@@ -263,11 +265,35 @@ agencies_judge(struct pages *p, const struct page *page)
 		    "agencies are judged by the code lists: expected them beside it, or published");
 }
 
+/* x.yaml: the examples are in x.examples.yaml. */
+static void
+contract_examples(struct pages *p, const struct page *page, const struct contract *c)
+{
+	struct yaml_doc *doc;
+	char path[PATH_MAX];
+	size_t n = strlen(page->path);
+
+	if (!ends_in(page->path, ".yaml")
+	    || snprintf(path, sizeof(path), "%.*s.examples.yaml", (int)(n - strlen(".yaml")),
+		   page->path) >= (int)sizeof(path)
+	    || access(path, F_OK))
+		return;
+	p->files++;
+	doc = yaml_load(path, &p->report);
+	if (doc)
+		p->examples += examples_run(c, doc->root, &p->report);
+	yaml_doc_free(doc);
+}
+
 static void
 contract_judge(struct pages *p, const struct page *page)
 {
 	struct contract *c = contract_parse(page->doc->root, &p->report);
 
+	if (c) {
+		contract_check(c, p->codes, p->agencies, &p->report);
+		contract_examples(p, page, c);
+	}
 	contract_free(c);
 }
 

@@ -6,7 +6,7 @@
 #include "common/mem.h"
 #include "common/topics.h"
 
-enum { TOPICS_MS = 15000, SETTING_MAX = 128, SETTINGS_MAX = 8 };
+enum { TOPICS_MS = 15000, PING_MS = 5000, SETTING_MAX = 128, SETTINGS_MAX = 8 };
 
 static void
 put(struct cli *cli, struct topics_all *all, const char *name, int32_t partitions)
@@ -55,7 +55,7 @@ topics_all_release(struct topics_all *all)
 int
 topics_all_ping(struct kadmin *admin, struct err *err)
 {
-	return kadmin_ping(admin, TOPICS_MS, err);
+	return kadmin_ping(admin, PING_MS, err);
 }
 
 int
