@@ -12,16 +12,26 @@ enum {
 #define STANDS_KNOWN 2u
 #define STANDS_REJECT 1u
 
-enum sent_what { SENT_ROW, SENT_CUT, SENT_CLAIM };
+enum sent_what { SENT_ROW, SENT_ORPHAN, SENT_CUT, SENT_CLAIM };
 
 struct sent {
-	int64_t offset; /* raw offset of a row */
+	int64_t offset; /* raw offset of a row, index of an orphan */
 	enum sent_what what;
 };
 
 struct flight {
 	struct sent *ring;
 	uint64_t sent, acked;
+};
+
+/* A record that raw no longer holds, and that has to be written: it was erased,
+ * or somebody wrote it who does not hold the claim. */
+struct orphan {
+	int32_t epoch;
+	int64_t offset;
+	struct span value; /* owned; NULL: a tombstone */
+	bool clears;       /* its sealed payload goes as well */
+	bool due;          /* to be sent; otherwise sent, and kept until acknowledged */
 };
 
 struct share {
@@ -53,6 +63,9 @@ struct share {
 	int64_t covered;            /* offsets up to here were covered when we began */
 	date_t complete;
 	int64_t terms_next, terms_read_at;
+	bool orphans_seen;          /* there is evidence that raw no longer holds */
+	struct orphan *orphan;
+	size_t orphans_n, orphans_cap, orphans_due;
 	struct buf key, value;
 };
 
@@ -90,6 +103,9 @@ share_free(struct share *sh)
 	claims_release(&sh->mine);
 	mem_free((void *)(uintptr_t)sh->topic.ptr);
 	mem_free(sh->stands);
+	for (size_t i = 0; i < sh->orphans_n; i++)
+		mem_free((void *)(uintptr_t)sh->orphan[i].value.ptr);
+	mem_free(sh->orphan);
 	for (int i = 0; i < SHARE_LOGS; i++)
 		mem_free(sh->flight[i].ring);
 	buf_release(&sh->key);
@@ -165,6 +181,81 @@ doubt(struct share *sh, int64_t offset)
 	again(sh, offset);
 }
 
+/* --- evidence that raw no longer holds */
+
+static struct orphan *
+orphan_find(struct share *sh, const struct key *key)
+{
+	for (size_t i = 0; i < sh->orphans_n; i++)
+		if (sh->orphan[i].epoch == key->epoch && sh->orphan[i].offset == key->offset)
+			return &sh->orphan[i];
+	return NULL;
+}
+
+static void
+orphan_due(struct share *sh, struct orphan *o, bool due)
+{
+	sh->orphans_due += due;
+	sh->orphans_due -= o->due;
+	o->due = due;
+	if (due)
+		sh->cut_taken = false;
+}
+
+static struct orphan *
+orphan_put(struct share *sh, const struct key *key)
+{
+	struct orphan *o = orphan_find(sh, key);
+
+	if (o)
+		return o;
+	if (sh->orphans_n == sh->orphans_cap) {
+		sh->orphans_cap = sh->orphans_cap ? sh->orphans_cap * 2 : 16;
+		sh->orphan = mem_realloc(sh->orphan, sh->orphans_cap, sizeof(*sh->orphan));
+	}
+	o = &sh->orphan[sh->orphans_n++];
+	*o = (struct orphan){ .epoch = key->epoch, .offset = key->offset };
+	return o;
+}
+
+static void
+orphan_set(struct orphan *o, struct span value)
+{
+	uint8_t *copy = value.ptr ? mem_alloc(value.len) : NULL;
+
+	if (copy)
+		memcpy(copy, value.ptr, value.len);
+	mem_free((void *)(uintptr_t)o->value.ptr);
+	o->value = copy ? span_of(copy, value.len) : SPAN_NONE;
+}
+
+/*
+ * The last record of a key decides whether it still has to be erased.  One
+ * that is passed over is answered with itself, less what was erased: every
+ * owner says the same of a raw record, and nobody can look at this one again.
+ */
+static void
+orphan_found(struct share *sh, const struct key *key, const struct rec *rec, bool counts)
+{
+	bool erased = rec->value.ptr && sh->port.erased(sh->port.self, rec->value);
+	struct orphan *o;
+
+	sh->orphans_seen = true;
+	if (counts && !erased) {
+		o = orphan_find(sh, key);
+		if (o)
+			orphan_due(sh, o, false);
+		return;
+	}
+	o = orphan_put(sh, key);
+	buf_reset(&sh->value);
+	if (erased && sh->port.stub)
+		sh->port.stub(sh->port.self, rec->value, &sh->value);
+	orphan_set(o, !erased ? rec->value : sh->port.stub ? buf_view(&sh->value) : SPAN_NONE);
+	o->clears |= erased;
+	orphan_due(sh, o, true);
+}
+
 /* --- evidence, read back */
 
 /* Where to begin: behind the cut that was found, unless it was taken under
@@ -172,15 +263,18 @@ doubt(struct share *sh, int64_t offset)
 static void
 begin(struct share *sh)
 {
-	bool resumable = sh->cut.offset >= sh->base - 1 && sh->cut.terms_offset >= sh->terms_read_at;
+	/* A cut does not say its epoch: one of ours covers a record that stands. */
+	bool ours = sh->cut.offset < sh->base || sh->cut.offset < sh->known_top;
+	bool resumable = ours && sh->cut.offset >= sh->base - 1
+	    && sh->cut.terms_offset >= sh->terms_read_at;
 
 	/* It may have sent a payload whose evidence never landed: no further
 	 * ahead than it could have sent without an acknowledgement. */
 	sh->strays_top = sh->known_top + SHARE_UNACKED_MAX;
-	sh->covered = sh->cut.offset;
+	sh->covered = ours ? sh->cut.offset : -1;
 	sh->complete = sh->cut.complete_through;
 	sh->next = resumable ? sh->cut.offset + 1 : sh->base;
-	sh->top = sh->cut.offset + 1 > sh->next ? sh->cut.offset + 1 : sh->next;
+	sh->top = ours && sh->cut.offset + 1 > sh->next ? sh->cut.offset + 1 : sh->next;
 	if (sh->again_from < sh->next)
 		sh->next = sh->again_from;
 	sh->again_from = INT64_MAX;
@@ -249,8 +343,10 @@ share_evidence_record(struct share *sh, const struct rec *rec, int64_t position)
 		evidence_cut(sh, rec, counts);
 		return;
 	}
-	if (key.epoch != sh->epoch)
+	if (key.epoch != sh->epoch || key.offset < sh->base) {
+		orphan_found(sh, &key, rec, counts);
 		return;
+	}
 	if (!counts || sh->state == LEVEL_LIVE || !rec->value.ptr) {
 		doubt(sh, key.offset);
 	} else {
@@ -279,7 +375,10 @@ share_terms(struct share *sh, int64_t terms_next, int64_t read_at)
 void
 share_erasure(struct share *sh)
 {
-	again(sh, sh->base);
+	if (sh->orphans_seen)
+		die(sh, "an erasure may reach behind what raw still holds");
+	else
+		again(sh, sh->base);
 }
 
 static bool
@@ -361,6 +460,9 @@ share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable)
 	case SENT_ROW:
 		doubt(sh, sent->offset);
 		break;
+	case SENT_ORPHAN:
+		orphan_due(sh, &sh->orphan[sent->offset], true);
+		break;
 	case SENT_CUT:
 		sh->cut_found = false;
 		break;
@@ -394,6 +496,27 @@ step_again(struct share *sh)
 	sh->again_from = INT64_MAX;
 }
 
+/* What is erased goes from both logs. */
+static void
+step_orphans(struct share *sh)
+{
+	for (size_t i = 0; sh->orphans_due && i < sh->orphans_n; i++) {
+		struct orphan *o = &sh->orphan[i];
+
+		if (!o->due)
+			continue;
+		if (!has_room(&sh->flight[SHARE_EVIDENCE]) || !has_room(&sh->flight[SHARE_REJECTED]))
+			return;
+		key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic,
+			       .epoch = o->epoch, .offset = o->offset },
+		    &sh->key);
+		if ((o->clears && !send(sh, SHARE_REJECTED, SPAN_NONE, SENT_ORPHAN, (int64_t)i))
+		    || !send(sh, SHARE_EVIDENCE, o->value, SENT_ORPHAN, (int64_t)i))
+			return;
+		orphan_due(sh, o, false);
+	}
+}
+
 /* A cut covers what was looked at and is acknowledged, and never goes back. */
 static void
 step_cut(struct share *sh, bool idle)
@@ -401,7 +524,7 @@ step_cut(struct share *sh, bool idle)
 	struct cut now = { .offset = sh->next - 1, .complete_through = sh->complete,
 		.terms_offset = sh->terms_next - 1 };
 
-	if (!sh->cut_taken && sh->next == sh->top && now.offset >= sh->cut.offset
+	if (!sh->cut_taken && !sh->orphans_due && sh->next == sh->top && now.offset >= sh->cut.offset
 	    && (idle || sh->since_cut >= SHARE_CUT_EVERY)
 	    && (!sh->cut_found || now.offset != sh->cut.offset
 		|| now.complete_through != sh->cut.complete_through
@@ -444,6 +567,7 @@ share_step(struct share *sh, bool idle)
 		if (idle && sh->next < sh->strays_top)
 			sh->strays_top = sh->next > sh->known_top ? sh->next : sh->known_top;
 		step_again(sh);
+		step_orphans(sh);
 		step_cut(sh, idle);
 		return;
 	case LEVEL_DEAD:
@@ -466,7 +590,7 @@ share_why_dead(const struct share *sh)
 bool
 share_idle(const struct share *sh)
 {
-	if (sh->state != LEVEL_LIVE || sh->again_from != INT64_MAX || sh->cut_taken
+	if (sh->state != LEVEL_LIVE || sh->again_from != INT64_MAX || sh->orphans_due || sh->cut_taken
 	    || !sh->cut_found || sh->next != sh->top || sh->cut.offset != sh->next - 1)
 		return false;
 	for (int i = 0; i < SHARE_LOGS; i++)

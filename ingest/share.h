@@ -12,6 +12,9 @@
  *	cut                          covers up to next - 1 once all is acknowledged,
  *	                             and never goes back
  *
+ * Below base raw has expired (or its topic was made anew): evidence is taken as
+ * given there, but for erasures, which reach it as stubs.
+ *
  * A reject also puts its sealed payload into `rejected`; the cut waits for both.
  *
  * Pure: the shell reads, calls, carries out send() and seek().  Life is that of
@@ -41,6 +44,9 @@ struct share_port {
 	void (*compute)(void *self, const struct rec *raw, struct share_result *result);
 	/* Does this evidence still show a record that was erased since? */
 	bool (*erased)(void *self, struct span evidence);
+	/* The content-free stub that takes such a record's place when raw no longer
+	 * holds it.  NULL: a tombstone does, which compaction forgets. */
+	void (*stub)(void *self, struct span evidence, struct buf *stub);
 	/* The claim and cut records' bytes, and back; called with `carrier`. */
 	void *carrier;
 	void (*encode_claim)(void *carrier, const struct claim *claim, struct buf *value);
@@ -61,7 +67,8 @@ void share_free(struct share *sh);
  * record that changes what compute() gives (-1: none).  Reads raw again if
  * what stands was decided under older ones. */
 void share_terms(struct share *sh, int64_t terms_next, int64_t read_at);
-/* An erasure arrived: raw is looked at again. */
+/* An erasure arrived: raw is looked at again.  DEAD where evidence of expired
+ * raw was seen: only reading evidence again says whose it is. */
 void share_erasure(struct share *sh);
 
 void share_evidence_record(struct share *sh, const struct rec *rec, int64_t position);

@@ -566,6 +566,7 @@ struct sim {
 	struct sim_log log[LOGS];
 	struct toy_raw raw[TOPICS][RAW_MAX];
 	int raw_n[TOPICS];
+	int raw_low[TOPICS]; /* what is below has expired */
 	struct db_fold db[DB_LOGS];
 	struct task *task[GROUPS][2];
 	int owner[GROUPS], gen[GROUPS];
@@ -1170,6 +1171,18 @@ share_erased(void *self, struct span evidence)
 }
 
 static void
+share_stub(void *self, struct span evidence, struct buf *stub)
+{
+	struct toy_ev ev, clean = { .what = EV_STUB };
+
+	(void)self;
+	memcpy(&ev, evidence.ptr, sizeof(ev));
+	clean.topic = ev.topic;
+	clean.id = ev.id;
+	buf_add(stub, &clean, sizeof(clean));
+}
+
+static void
 share_learn(struct task *t, enum side side, int64_t *at)
 {
 	struct sim_log *log = &t->sim->log[SIDE_LOGS + side];
@@ -1192,7 +1205,7 @@ share_setup(struct task *t)
 {
 	struct sim *s = t->sim;
 	struct share_port port = { .self = t, .send = share_send, .seek = share_seek,
-		.compute = share_compute, .erased = share_erased, .encode_claim = encode_claim,
+		.compute = share_compute, .erased = share_erased, .stub = share_stub, .encode_claim = encode_claim,
 		.encode_cut = encode_cut, .decode_claim = decode_claim,
 		.decode_cut = decode_cut };
 
@@ -1204,8 +1217,8 @@ share_setup(struct task *t)
 	share_learn(t, TERMS, &t->terms_at);
 	share_learn(t, SUPPRESSED, &t->suppressed_at);
 	t->evidence_end = s->log[EVIDENCE].end;
-	t->share = share_new(&port, span_str(raw_name[group_part[t->group]]), 0, 0,
-	    t->evidence_end, &t->run, s->seed);
+	t->share = share_new(&port, span_str(raw_name[group_part[t->group]]), 0,
+	    s->raw_low[group_part[t->group]], t->evidence_end, &t->run, s->seed);
 	share_terms(t->share, t->terms_at, t->terms_changed);
 }
 
@@ -1695,9 +1708,29 @@ struct recomputed {
 	struct rows linked, outcomes;
 };
 
+/* What stands for an expired raw record; erasure reaches it all the same. */
+static struct toy_ev
+taken_as_given(struct sim *s, int topic, int offset)
+{
+	struct buf text = BUF_INIT;
+	struct toy_ev ev = { .what = EV_NONE };
+	const struct db_row *row;
+
+	key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_name[topic]),
+		       .offset = offset },
+	    &text);
+	row = db_find(&s->db[EVIDENCE], buf_view(&text));
+	if (row && row->value.ptr)
+		memcpy(&ev, row->value.ptr, sizeof(ev));
+	buf_release(&text);
+	if (ev.what != EV_COMPLETE && s->sides.suppressed[event_no(topic, ev.id)])
+		return (struct toy_ev){ .what = EV_STUB, .topic = (uint8_t)topic, .id = ev.id };
+	return ev;
+}
+
 /* From scratch, of each raw topic the first n[topic] records. */
 static void
-recompute(const struct sim *s, const int n[TOPICS], struct recomputed *out)
+recompute(struct sim *s, const int n[TOPICS], struct recomputed *out)
 {
 	int done[TOPICS] = { 0 };
 
@@ -1706,7 +1739,8 @@ recompute(const struct sim *s, const int n[TOPICS], struct recomputed *out)
 		for (int o = 0; o < n[t]; o++) {
 			struct toy_ev *ev = &out->evidence.ev[t][o];
 
-			*ev = toy_ingest(&s->raw[t][o], t, &s->sides);
+			*ev = o < s->raw_low[t] ? taken_as_given(s, t, o)
+						: toy_ingest(&s->raw[t][o], t, &s->sides);
 			if (ev->what == EV_COMPLETE && ev->date > done[t])
 				done[t] = ev->date;
 		}
@@ -2014,6 +2048,20 @@ play_step(struct sim *s)
 	}
 }
 
+/* One task works, with failing deliveries; now and then it ends and another follows. */
+static void
+play_quietly(struct sim *s)
+{
+	int g = chance_below(&s->chance, GROUPS), proc = s->owner[g];
+
+	s->now++;
+	if (!s->task[g][proc])
+		return;
+	if (chance_of(&s->chance, 3))
+		assign(s, g, proc);
+	step(s, g, proc, pick(s, 1, 6), 5);
+}
+
 /* Faults stop; zombies believe for a while, then poll. */
 static void
 come_to_rest(struct sim *s)
@@ -2046,6 +2094,32 @@ come_to_rest(struct sim *s)
 			return;
 	}
 	broken(s, "rest", "the stages do not come to rest in %d sweeps", REST_SWEEPS);
+}
+
+/* Years later: some raw has expired, somebody is erased, the terms change, and
+ * whoever owns a share does not live through it. */
+static void
+epilogue(struct sim *s)
+{
+	int event = any_event(s);
+
+	for (int t = 0; t < TOPICS; t++)
+		s->raw_low[t] = chance_below(&s->chance, s->raw_n[t] + 1);
+	for (int g = 0; g < GROUPS; g++)
+		if (group_kind[g] == INGEST)
+			assign(s, g, chance_below(&s->chance, 2));
+	for (int i = chance_below(&s->chance, 200); i > 0; i--)
+		play_quietly(s);
+	if (event >= 0)
+		side_write(s, SUPPRESSED, (uint8_t)event, 0, &(struct toy_side){ .a = 1 });
+	for (int i = chance_below(&s->chance, 200); i > 0; i--)
+		play_quietly(s);
+	fact_terms(s);
+	if (s->raw_n[0] < RAW_MAX && s->raw_n[1] < RAW_MAX)
+		fact_raw(s);
+	come_to_rest(s);
+	if (!s->failed[0])
+		check_end(s);
 }
 
 static void
@@ -2088,6 +2162,8 @@ history(uint64_t seed, uint32_t safeguards_off)
 		come_to_rest(s);
 	if (!s->failed[0])
 		check_end(s);
+	if (!s->failed[0])
+		epilogue(s);
 	if (!s->failed[0])
 		check_erasure(s);
 	return s;
