@@ -456,6 +456,26 @@ port_erased(void *self, struct span value)
 	    || (e.what == EVIDENCE_REJECT && span_is(e.reason, "key-mismatch"));
 }
 
+/* What stays of a record that was erased when raw no longer holds it: that it
+ * was there, and whose it was by its keyed id. */
+static bool
+port_stub(void *self, struct span value, struct buf *stub)
+{
+	struct share_task *t = self;
+	struct ingest_loop *lp = t->loop;
+	struct evidence e, clean;
+	struct err err;
+
+	arena_reset(&lp->arena);
+	if (av_read(lp->catalogue, &evidence_binding, value, &e, &lp->arena, &err))
+		return false;
+	clean = (struct evidence){ .what = EVIDENCE_SUPPRESSED, .source = e.source,
+		.organisation = e.organisation, .role = e.role, .event_id = e.event_id,
+		.start = DATE_NONE, .end = DATE_NONE, .complete_through = DATE_NONE };
+	av_write(lp->catalogue, &evidence_binding, &clean, stub);
+	return true;
+}
+
 /* --- a share: its life */
 
 static void
@@ -495,7 +515,7 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 	int64_t own_low = 0, raw_low = 0;
 	uint64_t seed;
 	struct share_port port = { .self = t, .send = port_send, .seek = port_seek,
-		.compute = port_compute, .erased = port_erased, .carrier = lp->catalogue,
+		.compute = port_compute, .erased = port_erased, .stub = port_stub, .carrier = lp->catalogue,
 		.encode_claim = carry_encode_claim, .encode_cut = carry_encode_cut,
 		.decode_claim = carry_decode_claim, .decode_cut = carry_decode_cut };
 

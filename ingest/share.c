@@ -249,9 +249,12 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 	}
 	o = orphan_put(sh, key);
 	buf_reset(&sh->value);
-	if (erased && sh->port.stub)
-		sh->port.stub(sh->port.self, rec->value, &sh->value);
-	orphan_set(o, !erased ? rec->value : sh->port.stub ? buf_view(&sh->value) : SPAN_NONE);
+	if (!erased)
+		orphan_set(o, rec->value);
+	else if (sh->port.stub && sh->port.stub(sh->port.self, rec->value, &sh->value))
+		orphan_set(o, buf_view(&sh->value));
+	else
+		orphan_set(o, SPAN_NONE);
 	o->clears |= erased;
 	orphan_due(sh, o, true);
 }

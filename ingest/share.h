@@ -45,8 +45,8 @@ struct share_port {
 	/* Does this evidence still show a record that was erased since? */
 	bool (*erased)(void *self, struct span evidence);
 	/* The content-free stub that takes such a record's place when raw no longer
-	 * holds it.  NULL: a tombstone does, which compaction forgets. */
-	void (*stub)(void *self, struct span evidence, struct buf *stub);
+	 * holds it.  NULL, or false: a tombstone does, which compaction forgets. */
+	bool (*stub)(void *self, struct span evidence, struct buf *stub);
 	/* The claim and cut records' bytes, and back; called with `carrier`. */
 	void *carrier;
 	void (*encode_claim)(void *carrier, const struct claim *claim, struct buf *value);

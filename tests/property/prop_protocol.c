@@ -1170,7 +1170,7 @@ share_erased(void *self, struct span evidence)
 	    && t->known.suppressed[event_no(ev.topic, ev.id)];
 }
 
-static void
+static bool
 share_stub(void *self, struct span evidence, struct buf *stub)
 {
 	struct toy_ev ev, clean = { .what = EV_STUB };
@@ -1180,6 +1180,7 @@ share_stub(void *self, struct span evidence, struct buf *stub)
 	clean.topic = ev.topic;
 	clean.id = ev.id;
 	buf_add(stub, &clean, sizeof(clean));
+	return true;
 }
 
 static void
