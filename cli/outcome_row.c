@@ -22,24 +22,39 @@ day_of(struct span text)
 	return d;
 }
 
+/* As psql shows it, too: with dashes, in capitals.  false: no digits of an id. */
 static bool
-hex_digits(const char *text)
+id_digits(const char *text, char out[ID_HEX + 1])
 {
-	return strspn(text, "0123456789abcdef") == strlen(text);
+	size_t n = 0;
+
+	for (; *text; text++) {
+		char c = *text >= 'A' && *text <= 'F' ? (char)(*text - 'A' + 'a') : *text;
+
+		if (c == '-')
+			continue;
+		if (n == ID_HEX || !strchr("0123456789abcdef", c))
+			return false;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return n >= OUTCOME_PREFIX_MIN;
 }
 
 int
 outcome_row_find(struct pg *pg, const char *id, struct outcome_row *row, struct err *err)
 {
 	struct outcome *o = &row->outcome;
+	char digits[ID_HEX + 1];
 	size_t n;
 
 	*row = (struct outcome_row){ 0 };
-	if (strlen(id) < OUTCOME_PREFIX_MIN || strlen(id) > ID_HEX || !hex_digits(id))
+	if (!id_digits(id, digits))
 		return err_code(err, ERR_FATAL, "not-found", NULL,
 		    "an outcome's id is %d hex digits, or at least the first %d of them", ID_HEX,
 		    OUTCOME_PREFIX_MIN);
-	row->rows = pg_query(pg, row_sql, &(struct pg_param){ PG_TEXT, span_str(id) }, 1, err);
+	row->rows = pg_query(pg, row_sql, &(struct pg_param){ PG_TEXT, span_str(digits) }, 1,
+	    err);
 	if (!row->rows)
 		return -1;
 	n = pg_rows_count(row->rows);
