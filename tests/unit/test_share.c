@@ -1,0 +1,274 @@
+/*
+ * Moments of a share that a random history found once, by hand: small enough
+ * to read, so that they stay found.  prop_protocol.c plays the rest.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "ingest/share.h"
+
+enum { SENT_MAX = 64 };
+
+static const struct id ME = { { 0xe } }, OTHER = { { 0xf } };
+
+struct sent {
+	enum share_log log;
+	char key[80], value[40];
+	bool gone;
+};
+
+static struct play {
+	struct share *share;
+	struct sent sent[SENT_MAX];
+	size_t n, acked;
+	int64_t seek, evidence; /* next offset of evidence */
+	bool erase;             /* "old" content is of somebody who was erased */
+} play;
+
+static int
+send(void *self, enum share_log log, struct span key, struct span value, uint64_t tag)
+{
+	struct sent *s = &play.sent[play.n++];
+
+	(void)self;
+	(void)tag;
+	assert_true(play.n <= SENT_MAX);
+	s->log = log;
+	s->gone = !value.ptr;
+	snprintf(s->key, sizeof(s->key), SPAN_FMT, SPAN_ARG(key));
+	snprintf(s->value, sizeof(s->value), SPAN_FMT, SPAN_ARG(value));
+	return 0;
+}
+
+static void
+seek(void *self, int64_t offset)
+{
+	(void)self;
+	play.seek = offset;
+}
+
+static void
+compute(void *self, const struct rec *raw, struct share_result *result)
+{
+	static char text[20];
+
+	(void)self;
+	snprintf(text, sizeof(text), "v%d", (int)raw->offset);
+	*result = (struct share_result){ .evidence = span_str(text), .complete_through = DATE_NONE };
+}
+
+static bool
+erased(void *self, struct span evidence)
+{
+	(void)self;
+	return play.erase && span_is(evidence, "old");
+}
+
+static bool
+stub(void *self, struct span evidence, struct buf *out)
+{
+	(void)self;
+	(void)evidence;
+	buf_str(out, "stub");
+	return true;
+}
+
+static void
+encode_claim(void *carrier, const struct claim *claim, struct buf *value)
+{
+	(void)carrier;
+	buf_printf(value, "%d", (int)claim->epoch);
+}
+
+static bool
+decode_claim(void *carrier, struct span value, struct claim *claim)
+{
+	(void)carrier;
+	claim->epoch = value.ptr[0] - '0';
+	return true;
+}
+
+static void
+encode_cut(void *carrier, const struct cut *cut, struct buf *value)
+{
+	(void)carrier;
+	buf_printf(value, "%d", (int)cut->offset);
+}
+
+static bool
+decode_cut(void *carrier, struct span value, struct cut *cut)
+{
+	(void)carrier;
+	*cut = (struct cut){ .offset = value.ptr[0] - '0', .complete_through = DATE_NONE,
+		.terms_offset = -1 };
+	return true;
+}
+
+static void
+begin(int32_t epoch, int64_t raw_low, int64_t evidence_end)
+{
+	struct share_port port = { .send = send, .seek = seek, .compute = compute, .erased = erased,
+		.stub = stub, .encode_claim = encode_claim, .encode_cut = encode_cut,
+		.decode_claim = decode_claim, .decode_cut = decode_cut };
+
+	memset(&play, 0, sizeof(play));
+	play.seek = -1;
+	play.share = share_new(&port, SPAN_LIT("raw.a"), epoch, raw_low, evidence_end, &ME, 1);
+	share_terms(play.share, 0, -1);
+}
+
+static void
+found(const char *key, const char *value, const struct id *run)
+{
+	struct rec rec = { .offset = play.evidence++, .key = span_str(key), .value = span_str(value),
+		.run = *run };
+
+	share_evidence_record(play.share, &rec, play.evidence);
+}
+
+/* Everything sent comes back in evidence, and is acknowledged. */
+static void
+settle(void)
+{
+	uint64_t tag[SHARE_LOGS] = { 0 };
+
+	for (size_t i = 0; i < play.acked; i++)
+		tag[play.sent[i].log]++;
+	while (play.acked < play.n) {
+		const struct sent *s = &play.sent[play.acked++];
+
+		share_acked(play.share, s->log, tag[s->log]++, true);
+		if (s->log == SHARE_EVIDENCE)
+			found(s->key, s->gone ? NULL : s->value, &ME);
+	}
+}
+
+static void
+go_live(void)
+{
+	share_step(play.share, false);
+	share_step(play.share, false);
+	settle(); /* the claim comes back */
+	assert_int_equal(share_state(play.share), LEVEL_LIVE);
+}
+
+static void
+raw(int64_t offset)
+{
+	share_raw_record(play.share, &(struct rec){ .offset = offset });
+}
+
+static const struct sent *
+last(enum share_log log, const char *key)
+{
+	for (size_t i = play.n; i-- > 0;)
+		if (play.sent[i].log == log && strcmp(play.sent[i].key, key) == 0)
+			return &play.sent[i];
+	return NULL;
+}
+
+static void
+test_an_intruder_ahead_of_the_share_is_answered_even_if_it_is_right(void **state)
+{
+	(void)state;
+	begin(0, 0, 1);
+	found("r/raw.a/0/0", "v0", &OTHER); /* a former owner's, and right */
+	go_live();
+	assert_int_equal(play.seek, 0);
+	found("r/raw.a/0/0", "v0", &OTHER); /* late: passed over, in doubt everywhere */
+	raw(0);
+	assert_non_null(last(SHARE_EVIDENCE, "r/raw.a/0/0"));
+	share_free(play.share);
+}
+
+static void
+test_what_stands_and_is_right_is_not_sent_again(void **state)
+{
+	(void)state;
+	begin(0, 0, 1);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	go_live();
+	raw(0);
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/0"));
+	share_free(play.share);
+}
+
+static void
+test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs(void **state)
+{
+	(void)state;
+	begin(0, 0, 3);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("r/raw.a/0/1", "v1", &OTHER);
+	found("k/raw.a", "1", &OTHER);
+	go_live();
+	assert_int_equal(play.seek, 2);
+	share_free(play.share);
+
+	begin(1, 0, 3); /* the topic was made anew */
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("r/raw.a/0/1", "v1", &OTHER);
+	found("k/raw.a", "1", &OTHER);
+	go_live();
+	assert_int_equal(play.seek, 0);
+	share_free(play.share);
+}
+
+static void
+test_erasure_reaches_what_raw_no_longer_holds(void **state)
+{
+	(void)state;
+	begin(0, 5, 2); /* raw begins at 5 now */
+	play.erase = true;
+	found("r/raw.a/0/3", "old", &OTHER);
+	found("r/raw.a/0/4", "v4", &OTHER);
+	go_live();
+	share_step(play.share, true);
+	assert_non_null(last(SHARE_EVIDENCE, "r/raw.a/0/3"));
+	assert_string_equal(last(SHARE_EVIDENCE, "r/raw.a/0/3")->value, "stub");
+	assert_true(last(SHARE_REJECTED, "r/raw.a/0/3")->gone);
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/4"));
+	settle();
+	share_erasure(play.share); /* whose, only evidence says: read again */
+	assert_int_equal(share_state(play.share), LEVEL_DEAD);
+	share_free(play.share);
+}
+
+static void
+test_a_failed_delivery_is_looked_at_again_before_the_cut(void **state)
+{
+	(void)state;
+	begin(0, 0, 0);
+	go_live();
+	raw(0);
+	share_step(play.share, true);
+	assert_null(last(SHARE_EVIDENCE, "k/raw.a")); /* not acknowledged yet */
+	play.acked += 2; /* a tombstone in `rejected`, in case a payload stands there, and the row */
+	share_acked(play.share, SHARE_REJECTED, 0, true);
+	share_acked(play.share, SHARE_EVIDENCE, 1, false);
+	share_step(play.share, true);
+	assert_int_equal(play.seek, 0);
+	assert_null(last(SHARE_EVIDENCE, "k/raw.a"));
+	raw(0);
+	settle();
+	share_step(play.share, true);
+	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "0");
+	share_free(play.share);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_intruder_ahead_of_the_share_is_answered_even_if_it_is_right),
+		cmocka_unit_test(test_what_stands_and_is_right_is_not_sent_again),
+		cmocka_unit_test(test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs),
+		cmocka_unit_test(test_erasure_reaches_what_raw_no_longer_holds),
+		cmocka_unit_test(test_a_failed_delivery_is_looked_at_again_before_the_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
