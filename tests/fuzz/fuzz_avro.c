@@ -5,8 +5,8 @@
  * ERR_RECORD or a value; and what was read, written and read again, is the
  * same bytes.  The first byte chooses the record.
  *
- * With clang -fsanitize=fuzzer this is a libFuzzer target.  Without it has a
- * main() of its own that makes a corpus and bends it: RUNS and SEED as
+ * With clang, -fsanitize=fuzzer and -DFUZZER this is a libFuzzer target.  Without
+ * it has a main() of its own that makes a corpus and bends it: RUNS and SEED as
  * elsewhere; `fuzz_avro -corpus DIRECTORY` writes the corpus for libFuzzer.
  */
 #include <stdint.h>

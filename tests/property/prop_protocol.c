@@ -12,7 +12,8 @@
  * written while processes crash, pause and come back as zombies, deliveries
  * fail or fail to be acknowledged, writes land after their successor's claim,
  * logs are compacted, terms change, people are erased.  Then faults stop, all
- * come to rest, and the promise of architecture.md is asserted:
+ * come to rest, and the promise of architecture.md is asserted; then once more
+ * when some raw has expired, somebody is erased and the terms change:
  *
  *	stale     at every commit: cuts say up to date, no doubt, rows differ
  *	rows      at the end: rows are not the recomputation
@@ -23,7 +24,8 @@
  *	erasure   content of an erased person is still in evidence
  *	rest      the stages never come to rest
  *
- * SEED and RUNS choose the histories, OFF=name,name takes safeguards away;
+ * SEED and RUNS choose the histories, OFF=name,name takes safeguards away, TRACE
+ * tells the story on stderr;
  * the second test asserts that without each of them some history fails.
  */
 #include <setjmp.h>
