@@ -30,7 +30,8 @@ for round in 1 2; do
 		f=$WORK/shuffled$round/${t%%:*}
 		# in three pieces, with a restart of one daemon after each
 		head -n 1 "$f.csv" >"$f.head"
-		tail -n +2 "$f.csv" | split -n l/3 - "$f.part-"
+		tail -n +2 "$f.csv" >"$f.rows"
+		split -n l/3 "$f.rows" "$f.part-"
 		for piece in "$f".part-*; do
 			cat "$f.head" "$piece" >"$piece.csv"
 			path_feed "$piece.csv" "${t##*:}"

@@ -23,7 +23,8 @@ pieces() { # every feed in pieces, interleaved
 	for t in $TOPICS; do
 		f=$WORK/feed/${t%%:*}
 		head -n 1 "$f.csv" >"$f.head"
-		tail -n +2 "$f.csv" | split -n l/"$KILLS" -d -a 3 - "$f.part-"
+		tail -n +2 "$f.csv" >"$f.rows"
+		split -n l/"$KILLS" -d -a 3 "$f.rows" "$f.part-"
 	done
 }
 
@@ -77,7 +78,7 @@ while [ $n -lt "$KILLS" ]; do
 	break_something
 	n=$((n + 1))
 done
-path_settle && ok "after chaos everything arrives" || not_ok "after chaos everything arrives"
+path_settle && ok "after chaos everything arrives" || { not_ok "after chaos everything arrives"; tail -n 1 "$WORK/chaos-status.log"; }
 if [ "$(path_hash)" = "$WANT" ]; then
 	ok "after chaos: the same rows"
 else
@@ -86,7 +87,8 @@ else
 	path_enter quiet
 	path_rows >"$WORK/want"
 	path_enter chaos
-	diff "$WORK/want" "$WORK/have" | head -n 6 | cut -c1-300
+	diff "$WORK/want" "$WORK/have" | grep -c "^[<>]" | sed "s|^|# lines that differ: |"
+	diff "$WORK/want" "$WORK/have" | head -n 6 | cut -c1-200
 fi
 check "recompute agrees with the warehouse" o recompute --check
 check "control totals balance" \
