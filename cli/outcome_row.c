@@ -91,6 +91,18 @@ outcome_row_release(struct outcome_row *row)
 	row->rows = NULL;
 }
 
+const char *const *
+decision_roles(struct span what)
+{
+	static const char *const provider[] = { "provider", NULL };
+	static const char *const checker[] = { "verifier", "commissioner", NULL };
+	static const char *const payer[] = { "commissioner", NULL };
+
+	if (span_is(what, "claimed") || span_is(what, "replied"))
+		return provider;
+	return span_is(what, "paid") ? payer : checker;
+}
+
 void
 outcome_row_price(const struct outcome_row *row, char *out, size_t size)
 {
