@@ -34,6 +34,35 @@ standing_terms(struct cli *cli, struct err *err)
 	return NULL;
 }
 
+static void
+roles_text(const char *const *roles, struct buf *out)
+{
+	for (size_t i = 0; roles[i]; i++)
+		buf_printf(out, "%s%s", i ? " or " : "", roles[i]);
+}
+
+int
+standing_may_say(struct cli *cli, const struct av_record *binding, const void *rec,
+    struct span key_id, struct span signature, size_t signature_at, const char *const *roles,
+    struct err *err)
+{
+	struct termsbook *terms = standing_terms(cli, err);
+	struct buf names = BUF_INIT;
+	int result = 0;
+
+	if (!terms)
+		return -1;
+	if (!termsbook_signed(terms, binding, rec, key_id, signature, signature_at, roles)) {
+		roles_text(roles, &names);
+		result = err_code(err, ERR_FATAL, "role-missing", NULL,
+		    "the terms publish no '%.*s' with this key and the role %.*s: nobody would count it",
+		    SPAN_ARG(key_id), (int)names.len, (const char *)names.ptr);
+	}
+	buf_release(&names);
+	termsbook_free(terms);
+	return result;
+}
+
 /* --- lines */
 
 struct asking {

@@ -45,4 +45,13 @@ const char *standing_why(const struct standing *st, char *out, size_t size);
 /* The terms topic, folded; owned, or NULL. */
 struct termsbook *standing_terms(struct cli *cli, struct err *err);
 
+/*
+ * May the signer of `rec` say it, by the terms as they are published?  The daemons pass
+ * over what may not be said without a word, so it is asked before it is sent.  -1: err
+ * names who lacks which of `roles`.
+ */
+int standing_may_say(struct cli *cli, const struct av_record *binding, const void *rec,
+    struct span key_id, struct span signature, size_t signature_at, const char *const *roles,
+    struct err *err);
+
 #endif

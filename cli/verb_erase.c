@@ -81,6 +81,7 @@ erase(struct erase *e, const struct id *event, struct err *err)
 {
 	struct suppressed su = { .event_id = *event, .reason = span_str(e->reason),
 		.by = span_str(e->as), .at_ms = cli_now_ms(), .key_id = span_str(e->as) };
+	static const char *const roles[] = { "eraser", "publisher", NULL };
 	uint8_t sig[CLI_SIGN_BYTES];
 	struct buf value = BUF_INIT;
 	char hex[ID_HEX + 1];
@@ -88,7 +89,9 @@ erase(struct erase *e, const struct id *event, struct err *err)
 
 	id_hex(event, hex);
 	if (cli_sign(e->cli, e->as, &suppressed_binding, &su, offsetof(struct suppressed, signature),
-		sig, err) == 0) {
+		sig, err) == 0
+	    && standing_may_say(e->cli, &suppressed_binding, &su, su.key_id, su.signature,
+		offsetof(struct suppressed, signature), roles, err) == 0) {
 		av_write(e->cli->catalogue, &suppressed_binding, &su, &value);
 		result = cli_send(e->cli, "suppressed", span_str(hex), buf_view(&value), err);
 	}
@@ -134,6 +137,6 @@ const struct cli_verb verb_erase = {
 		"id of the record; that form needs keys/ingest.key.  NAME must be a published person\n"
 		"whose roles include eraser.\n\n"
 		"The agency's own raw topic is not touched: records there expire as its agreement says.\n\n"
-		"Exit: 0 sent, 5 no such agency or key.\n"
+		"Exit: 0 sent, 5 no such agency or key, 6 not this person's to say.\n"
 		"Example: outturn erase raw.council-a T-1042 --as dpo --reason erasure-request",
 };

@@ -48,7 +48,8 @@ maker_check(struct verify *v, const struct outcome *o, struct err *err)
 	pg_rows_free(rows);
 	if (n == 0)
 		return 0;
-	return err_set(err, ERR_FATAL, "'%s' claimed this outcome: somebody else decides", v->as);
+	return err_code(err, ERR_FATAL, "maker-is-checker", NULL,
+	    "'%s' claimed this outcome: somebody else decides", v->as);
 }
 
 static int
@@ -61,9 +62,9 @@ behind_check(struct verify *v, struct err *err)
 	if (!v->force) {
 		result = standing_read(v->cli, v->pg, st, err);
 		if (result == 0 && !st->up_to_date)
-			result = err_set(err, ERR_RETRY, "the warehouse is behind (%s): what would be "
-			    "judged may change; wait, or say --force",
-			    standing_why(st, why, sizeof(why)));
+			result = err_code(err, ERR_RETRY, "warehouse-behind", NULL,
+			    "the warehouse is behind (%s): what would be judged may change; wait, or "
+			    "say --force", standing_why(st, why, sizeof(why)));
 	}
 	mem_free(st);
 	return result;
@@ -75,7 +76,7 @@ decide(struct verify *v, const struct outcome *o, struct err *err)
 	struct decision de = { .what = span_str(v->what), .contract = o->contract,
 		.outcome = o->outcome, .outcome_id = o->outcome_id, .ordinal = o->ordinal,
 		.anchor_event = o->anchor_event, .by = span_str(v->as), .note = span_str(v->note),
-		.at_ms = cli_now_ms(), .key_id = span_str(v->as) };
+		.key_id = span_str(v->as) };
 	uint8_t sig[CLI_SIGN_BYTES], sum[SHA256_BYTES];
 	struct buf value = BUF_INIT;
 	char hex[ID_HEX + 1];
@@ -84,13 +85,17 @@ decide(struct verify *v, const struct outcome *o, struct err *err)
 	if (id_is_zero(&o->anchor_event))
 		return err_set(err, ERR_FATAL, "the outcome stands on no event yet: nothing to decide");
 	memcpy(de.facts_hash, o->facts_hash, sizeof(de.facts_hash));
-	/* Named by what it says: said twice, it is one decision. */
+	/* Named by what it says, not when: said twice, it is one decision, so that who does
+	 * not know whether it arrived says it again. */
 	av_write(v->cli->catalogue, &decision_binding, &de, &value);
 	sha256(buf_view(&value), sum);
 	memcpy(de.decision_id.b, sum, ID_BYTES);
 	buf_reset(&value);
+	de.at_ms = cli_now_ms();
 	if (cli_sign(v->cli, v->as, &decision_binding, &de, offsetof(struct decision, signature), sig,
-		err))
+		err)
+	    || standing_may_say(v->cli, &decision_binding, &de, de.key_id, de.signature,
+		offsetof(struct decision, signature), decision_roles(de.what), err))
 		goto out;
 	av_write(v->cli->catalogue, &decision_binding, &de, &value);
 	id_hex(&de.decision_id, hex);
@@ -153,6 +158,7 @@ const struct cli_verb verb_verify = {
 		"--what   claimed, verified (the default), rejected, queried, replied, paid\n"
 		"--note   a sentence that goes with it\n"
 		"--force  also while the warehouse is behind\n\n"
-		"Exit: 0 sent, 5 no such outcome or key, 75 the warehouse is behind.\n"
+		"Exit: 0 sent, 5 no such outcome or key, 6 not this person's to say, 75 the warehouse is\n"
+		"behind.\n"
 		"Example: outturn verify 3fa29c --as checker",
 };
