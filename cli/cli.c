@@ -182,7 +182,7 @@ static int
 exit_of(const struct err *err)
 {
 	static const char *const denied[] = { "kafka-denied", "key-mode", "pg-42501", "pg-28000",
-		"pg-28P01" };
+		"pg-28P01", "role-missing", "maker-is-checker" };
 	static const char *const absent[] = { "not-found", "key-missing" };
 
 	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
@@ -206,6 +206,9 @@ next_of(const struct err *err)
 		{ "pg-away", "is PostgreSQL running, and is 'pguri' (or PGURI) right? outturn doctor" },
 		{ "pg-42P01", "outturn migrate makes the tables" },
 		{ "pg-3F000", "outturn migrate makes the tables" },
+		{ "role-missing", "outturn keys person NAME --role ROLE, then outturn publish "
+				  "keys/NAME.yaml" },
+		{ "warehouse-behind", "outturn status --wait 60" },
 		{ "key-missing", "outturn keys init makes the keys; 'keys_dir' and 'trust' say where they are" },
 	};
 
@@ -231,7 +234,9 @@ void
 cli_print(const struct buf *out)
 {
 	if (out->len && fwrite(out->ptr, 1, out->len, stdout) != out->len) {
-		fprintf(stderr, "outturn: cannot write to standard output: %s\n", strerror(errno));
+		if (errno != EPIPE) /* `| head` has seen enough */
+			fprintf(stderr, "outturn: cannot write to standard output: %s\n",
+			    strerror(errno));
 		exit(CLI_FAILED);
 	}
 }

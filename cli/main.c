@@ -17,33 +17,21 @@
 #include "common/io/daemon.h"
 #include "common/io/log.h"
 
-enum { SETS_MAX = 64, ARGS_MAX = 65536, NAMES_MAX = 32 };
-
-extern const struct cli_verb verb_erase __attribute__((weak));
-extern const struct cli_verb verb_explain __attribute__((weak));
-extern const struct cli_verb verb_recompute __attribute__((weak));
-extern const struct cli_verb verb_rejects __attribute__((weak));
-extern const struct cli_verb verb_status __attribute__((weak));
-extern const struct cli_verb verb_trace __attribute__((weak));
-extern const struct cli_verb verb_verify __attribute__((weak));
-extern const struct cli_verb verb_try __attribute__((weak));
-extern const struct cli_verb verb_check __attribute__((weak));
-extern const struct cli_verb verb_run __attribute__((weak));
-extern const struct cli_verb verb_doctor __attribute__((weak));
+enum { SETS_MAX = 64 };
 
 /* In the order in which a person meets them. */
 static const struct cli_verb *const verbs[] = {
 	&verb_try, &verb_check, &verb_keys, &verb_migrate, &verb_publish, &verb_feed, &verb_run,
 	&verb_status, &verb_rejects, &verb_verify, &verb_explain, &verb_trace, &verb_erase,
-	&verb_recompute, &verb_doctor, NULL,
+	&verb_recompute, &verb_doctor,
 };
-enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) - 1 };
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static const struct cli_verb *
 verb_find(const char *name)
 {
 	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i] && strcmp(verbs[i]->name, name) == 0)
+		if (strcmp(verbs[i]->name, name) == 0)
 			return verbs[i];
 	return NULL;
 }
@@ -57,8 +45,7 @@ help_all(FILE *to)
 	      "Outcome events in, verified outcomes out.\n\n",
 	    to);
 	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i])
-			fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->says);
+		fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->says);
 	fputs("\n"
 	      "  -c FILE          settings; config/outturn.yaml if it is there\n"
 	      "  -o NAME=VALUE    one setting, over file and environment\n"
@@ -84,8 +71,7 @@ verb_unknown(const char *name)
 	size_t n = 0;
 
 	for (size_t i = 0; i < VERBS; i++)
-		if (verbs[i])
-			names[n++] = verbs[i]->name;
+		names[n++] = verbs[i]->name;
 	names[n++] = "help";
 	near = yaml_suggest(span_str(name), names, n);
 	fprintf(stderr, "outturn: there is no verb '%.60s'%s%s%s\nnext: outturn --help lists them\n",

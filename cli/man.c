@@ -1,6 +1,7 @@
 #include "cli/man.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/io/daemon.h"
@@ -42,7 +43,7 @@ man_page(const struct cli_verb *const *verbs, size_t n, struct buf *out)
 
 	buf_printf(out,
 	    ".\\\" Printed by outturn --man; a test compares.\n"
-	    ".Dd $Mdocdate$\n.Dt OUTTURN 1\n.Os\n.Sh NAME\n.Nm outturn\n"
+	    ".Dd November 25, 2026\n.Dt OUTTURN 1\n.Os\n.Sh NAME\n.Nm outturn\n"
 	    ".Nd outcome events in, verified outcomes out\n.Sh SYNOPSIS\n.Nm outturn\n"
 	    ".Op Fl c Ar file\n.Op Fl o Ar name Ns = Ns Ar value\n.Op Fl q\n.Op Fl -json\n"
 	    ".Ar verb\n.Op Ar argument ...\n.Sh DESCRIPTION\n"
@@ -59,14 +60,11 @@ man_page(const struct cli_verb *const *verbs, size_t n, struct buf *out)
 	    ".It Fl -version\nThe version.\n.El\n.Sh VERBS\n",
 	    OUTTURN_VERSION);
 	for (size_t i = 0; i < n; i++) {
-		if (!verbs[i])
-			continue;
 		buf_printf(out, ".Ss %s\n", verbs[i]->name);
 		text_line(span_str(verbs[i]->says), out);
 		out->len--; /* the newline: a sentence ends */
 		buf_str(out, ".\n");
 		literal(verbs[i]->usage, out);
-		buf_str(out, ".Pp\n");
 		literal(verbs[i]->help, out);
 	}
 	buf_str(out, ".Sh SETTINGS\n");
@@ -81,39 +79,42 @@ man_page(const struct cli_verb *const *verbs, size_t n, struct buf *out)
 	    ".It 3\nSomething does not agree: a check, a verification, a recomputation.\n"
 	    ".It 4\nWorks, but not as it should.\n.It 5\nNot found.\n.It 6\nNot permitted.\n"
 	    ".It 75\nA server is away: try again.\n.El\n"
-	    ".Sh SEE ALSO\n.Xr outturn-ingestd 8 ,\n.Xr outturn-matchd 8 ,\n"
-	    ".Xr outturn-milestoned 8 ,\n.Xr outturn-sinkd 8\n");
+	    ".Sh SEE ALSO\n.Xr psql 1\n.Pp\nThe daemons print what they take:\n"
+	    ".Ic outturn-ingestd --help .\n");
 }
 
 /* --- bash */
 
-/* Every "--word" of a verb's usage and help, each once, in order of appearance. */
+/* Every "--word" of a text behind `before` that is not in `out` behind `from` yet. */
+static void
+options_add(const char *text, const char *before, size_t from, struct buf *out)
+{
+	for (const char *at = strstr(text, before); at; at = strstr(at, before)) {
+		char word[64];
+		size_t n = 2;
+
+		at += strlen(before) - 2;
+		while (islower((unsigned char)at[n]) || at[n] == '-')
+			n++;
+		snprintf(word, sizeof(word), " %.*s ", (int)n, at);
+		at += n;
+		if (n == 2 || memmem(out->ptr + from, out->len - from, word, strlen(word)))
+			continue;
+		out->len--; /* one blank between two */
+		buf_str(out, word);
+	}
+}
+
+/* Its options, each once, in the order in which its help has them. */
 static void
 options_of(const struct cli_verb *verb, struct buf *out)
 {
-	const char *texts[] = { verb->usage, verb->help };
 	size_t from = out->len;
 
-	for (size_t t = 0; t < 2; t++)
-		for (const char *at = strstr(texts[t], "--"); at; at = strstr(at, "--")) {
-			size_t len = 2;
-
-			while (islower((unsigned char)at[len]) || at[len] == '-')
-				len++;
-			if (len > 2) {
-				buf_byte(out, ' ');
-				buf_add(out, at, len);
-				buf_byte(out, ' ');
-				buf_cstr(out);
-				/* was it there before? */
-				if (memmem(out->ptr + from, out->len - from - len - 2,
-					out->ptr + out->len - len - 2, len + 2))
-					out->len -= len + 2;
-				else
-					out->len--, buf_byte(out, ' ');
-			}
-			at += len;
-		}
+	buf_str(out, " --json --help "); /* a blank on either side of each: for memmem() */
+	options_add(verb->usage, "--", from, out);
+	options_add(verb->help, "\n  --", from, out); /* where the help explains them */
+	out->len--;
 }
 
 void
@@ -134,16 +135,11 @@ man_completion(const struct cli_verb *const *verbs, size_t n, struct buf *out)
 	    "\tcase $verb in\n"
 	    "\t'') words='-c -o -q --json --help --version help");
 	for (size_t i = 0; i < n; i++)
-		if (verbs[i])
-			buf_printf(out, " %s", verbs[i]->name);
+		buf_printf(out, " %s", verbs[i]->name);
 	buf_str(out, "' ;;\n");
 	for (size_t i = 0; i < n; i++) {
-		if (!verbs[i])
-			continue;
-		buf_printf(out, "\t%s) words='--json --help", verbs[i]->name);
+		buf_printf(out, "\t%s) words='", verbs[i]->name);
 		options_of(verbs[i], out);
-		while (out->ptr[out->len - 1] == ' ')
-			out->len--;
 		buf_str(out, "' ;;\n");
 	}
 	buf_str(out,

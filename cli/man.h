@@ -9,7 +9,7 @@
 
 #include "cli/cli.h"
 
-/* mdoc(7); verbs that are NULL are left out. */
+/* mdoc(7). */
 void man_page(const struct cli_verb *const *verbs, size_t n, struct buf *out);
 /* For bash. */
 void man_completion(const struct cli_verb *const *verbs, size_t n, struct buf *out);

@@ -151,11 +151,12 @@ file_read(struct feed *f, const char *path, struct span text, struct err *err)
 	warn_left_out(f, text);
 	if (events_read(&conf, text, err) == 0)
 		return 0;
-	if (err->class == ERR_RECORD) { /* the header */
-		on_bad(f, 1, err);
-		return 0;
-	}
-	return -1;
+	if (err->class != ERR_RECORD)
+		return -1;
+	on_bad(f, 1, err); /* the header */
+	f->rows--;
+	*err = (struct err)ERR_INIT;
+	return 0;
 }
 
 struct file {
@@ -313,6 +314,18 @@ template_print(void)
 	return CLI_OK;
 }
 
+/* Every column, an example and what it says. */
+static int
+columns_print(void)
+{
+	for (int i = 0; i < GENERIC_COLUMN_COUNT; i++)
+		printf("%-17s %-18s %s\n", generic_columns[i].name, generic_columns[i].example,
+		    generic_columns[i].help);
+	printf("%-17s %-18s %s\n", "attr.NAME", "", "an attribute of kinds.yaml: attr.setting");
+	printf("%-17s %-18s %s\n", "tombstone", "", "yes: takes the record back; only record_id beside it");
+	return CLI_OK;
+}
+
 static int
 feed_begin(struct feed *f, const char *schema)
 {
@@ -335,7 +348,7 @@ run(struct cli *cli, int argc, char **argv)
 {
 	const char *schema = NULL;
 	const char **ignore = NULL;
-	bool strict = false, dry = false, template = false;
+	bool strict = false, dry = false, template = false, columns = false;
 	struct feed f = { .cli = cli, .bar = { .what = "feeding" }, .first_failure = ERR_INIT };
 	const struct cli_option options[] = {
 		{ .name = "topic", .value = &f.topic },
@@ -344,6 +357,7 @@ run(struct cli *cli, int argc, char **argv)
 		{ .name = "strict", .flag = &strict },
 		{ .name = "dry-run", .flag = &dry },
 		{ .name = "template", .flag = &template },
+		{ .name = "columns", .flag = &columns },
 	};
 	int code = CLI_USAGE;
 
@@ -352,6 +366,8 @@ run(struct cli *cli, int argc, char **argv)
 	f.ignore = ignore;
 	if (template)
 		code = template_print();
+	else if (columns)
+		code = columns_print();
 	else if (!f.topic || strncmp(f.topic, "raw.", 4) != 0
 	    || strlen(f.topic) + strlen(cli->params->prefix) + 1 > TOPIC_NAME_MAX)
 		cli_usage(&verb_feed, "say where to: --topic raw.ORGANISATION");
@@ -370,11 +386,11 @@ const struct cli_verb verb_feed = {
 	.run = run,
 	.usage = "outturn feed --topic raw.ORGANISATION [--schema NAME] [--strict] [--dry-run]\n"
 		 "    [--ignore COLUMN]... FILE...\n"
-		 "outturn feed --template",
+		 "outturn feed --template | --columns",
 	.says = "send a spreadsheet or JSON lines as an agency's raw records",
 	.help =
-	    "Files are CSV with a header, or JSON lines, of the columns of docs/feeds.md; '-' is\n"
-	    "standard input.  Bad rows are said on stderr, FILE:LINE: what, expected; good ones are\n"
+	    "Files are CSV with a header, or JSON lines (attr.NAME is {\"attr\":{\"NAME\":...}} there);\n"
+	    "'-' is standard input.  Bad rows are said on stderr, FILE:LINE: what, expected; good ones are\n"
 	    "sent in the agency's own Avro schema.  Whether codes and dates are right is ingestd's\n"
 	    "to say: outturn rejects ls.  A row of record_id and tombstone=yes takes a record back.\n\n"
 	    "  --topic TOPIC    whose records they are, without the prefix: raw.council-a\n"
@@ -383,7 +399,8 @@ const struct cli_verb verb_feed = {
 	    "  --strict         nothing is sent unless every row is good\n"
 	    "  --dry-run        nothing is sent\n"
 	    "  --ignore COLUMN  pass a column over that is not known; again for more\n"
-	    "  --template       print a CSV to fill in\n\n"
+	    "  --template       print a CSV to fill in\n"
+	    "  --columns        print every column, an example and what it says\n\n"
 	    "Exit: 0 all sent, 1 some rows are bad, 2 usage, 5 no such file or topic, 75 Kafka is away.\n\n"
 	    "  outturn feed --template > mine.csv\n"
 	    "  outturn feed --topic raw.council-a mine.csv\n",

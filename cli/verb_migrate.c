@@ -171,7 +171,7 @@ run(struct cli *cli, int argc, char **argv)
 	};
 	struct err err = ERR_INIT;
 	struct report r;
-	int failed = 0, code = CLI_OK;
+	int failed = 0, kafka_failed, code = CLI_OK;
 
 	if (cli_options(&verb_migrate, &argc, argv, options, 2))
 		return CLI_USAGE;
@@ -181,9 +181,10 @@ run(struct cli *cli, int argc, char **argv)
 	report_begin(&r, cli);
 	if (!database_only)
 		failed = kafka_go(&r, &err);
+	kafka_failed = failed;
 	if (!failed && !kafka_only)
 		failed = database_go(&r, &err);
-	report_end(&r, !database_only, !kafka_only && !failed);
+	report_end(&r, !database_only && !kafka_failed, !kafka_only && !failed);
 	if (failed)
 		code = cli_fail(&err, NULL);
 	else if (r.differences)

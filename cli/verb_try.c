@@ -602,10 +602,10 @@ const struct cli_verb verb_try = {
 		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]",
 	.says = "see what a contract makes of a file of events, without any server",
 	.help =
-	    "Events are CSV with a header, or JSON lines, of the columns of docs/feeds.md; two lines of\n"
-	    "docs/try.md say what is read and printed, and that stays so.  With a column 'person' (any\n"
-	    "name you like) records are of one person where it is the same; without it people are\n"
-	    "matched as the pipeline matches them, under a key that is thrown away.\n\n"
+	    "Events are CSV with a header, or JSON lines; outturn feed --columns lists the columns.  With\n"
+	    "a column 'person' (any name you like) records are of one person where it is the same;\n"
+	    "without it people are matched as the pipeline matches them, under a key that is thrown\n"
+	    "away.  What is read and printed is stable: docs/try.md.\n\n"
 	    "Whose records they are: column 'organisation', 'topic' or 'role' of a row; --topic; or the\n"
 	    "file's name, council.csv or council-a.csv.\n\n"
 	    "  --contract FILE    the terms; its examples are run first\n"

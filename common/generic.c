@@ -301,5 +301,5 @@ generic_template(struct buf *out)
 		csv_put(out, span_str(generic_columns[i].example));
 		buf_byte(out, ',');
 	}
-	buf_str(out, "tenancy\n");
+	buf_str(out, "own-tenancy\n");
 }

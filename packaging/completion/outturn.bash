@@ -1,0 +1,37 @@
+# Printed by outturn --completion; a test compares.  For bash: source it.
+_outturn()
+{
+	local now=${COMP_WORDS[COMP_CWORD]} verb= i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c | -o) ((i++)) ;;
+		-*) ;;
+		*) verb=${COMP_WORDS[i]} && break ;;
+		esac
+	done
+	local words=
+	case $verb in
+	'') words='-c -o -q --json --help --version help try check keys migrate publish feed run status rejects verify explain trace erase recompute doctor' ;;
+	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals' ;;
+	check) words=' --json --help' ;;
+	keys) words=' --json --help --person --role' ;;
+	migrate) words=' --json --help --kafka-only --database-only' ;;
+	publish) words=' --json --help --as --as-at --version' ;;
+	feed) words=' --json --help --topic --schema --strict --dry-run --ignore --template --columns' ;;
+	run) words=' --json --help' ;;
+	status) words=' --json --help --wait' ;;
+	rejects) words=' --json --help --reason --topic --limit --unseal' ;;
+	verify) words=' --json --help --as --what --note --force' ;;
+	explain) words=' --json --help' ;;
+	trace) words=' --json --help' ;;
+	erase) words=' --json --help --as --reason --event' ;;
+	recompute) words=' --json --help --check --hash --print' ;;
+	doctor) words=' --json --help' ;;
+	esac
+	if [[ $now == -* || -z $verb ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$now")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$now")
+	fi
+}
+complete -o filenames -F _outturn outturn
