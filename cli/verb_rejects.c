@@ -4,12 +4,13 @@
  *	ls      what was refused, why, how often
  *	show    one: reason, field, sentence, position; --unseal: the payload, with the key
  */
-#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/payload.h"
+#include "common/io/crypto.h"
 #include "common/io/keyfile.h"
 #include "common/io/level_task.h"
 #include "common/mem.h"
@@ -36,28 +37,47 @@ static const char one_sql[]
       "ORDER BY r.epoch DESC LIMIT 1";
 
 static void
-rows_print(struct cli *cli, const struct pg_rows *rows, const char *const *names, int n,
-    struct buf *out)
+row_json(struct jw *j, const struct pg_rows *rows, size_t i, const char *const *names, int n)
+{
+	for (int c = 0; c < n; c++)
+		jw_put_str(j, names[c], pg_value(rows, i, c));
+}
+
+static void
+json_begin(struct jw *j, struct buf *out)
+{
+	jw_begin(j, out);
+	jw_object(j);
+	jw_put_int(j, "version", 1);
+	jw_key(j, "rejects");
+	jw_array(j);
+}
+
+static void
+json_end(struct jw *j, struct buf *out)
+{
+	jw_end(j);
+	jw_end(j);
+	buf_str(out, "\n");
+}
+
+static void
+rows_json(const struct pg_rows *rows, const char *const *names, int n, struct buf *out)
 {
 	struct jw j;
 
-	if (cli->json) {
-		jw_begin(&j, out);
+	json_begin(&j, out);
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
 		jw_object(&j);
-		jw_put_int(&j, "version", 1);
-		jw_key(&j, "rejects");
-		jw_array(&j);
-		for (size_t i = 0; i < pg_rows_count(rows); i++) {
-			jw_object(&j);
-			for (int c = 0; c < n; c++)
-				jw_put_str(&j, names[c], pg_value(rows, i, c));
-			jw_end(&j);
-		}
+		row_json(&j, rows, i, names, n);
 		jw_end(&j);
-		jw_end(&j);
-		buf_str(out, "\n");
-		return;
 	}
+	json_end(&j, out);
+}
+
+static void
+rows_text(const struct pg_rows *rows, const char *const *names, int n, struct buf *out)
+{
 	for (int c = 0; c < n; c++)
 		buf_printf(out, "%s%s", c ? "\t" : "", names[c]);
 	buf_str(out, "\n");
@@ -83,7 +103,10 @@ ls(struct cli *cli, struct pg *pg, const char *reason, const char *topic, const 
 
 	if (!rows)
 		return -1;
-	rows_print(cli, rows, limit ? each : grouped, limit ? 5 : 7, &out);
+	if (cli->json)
+		rows_json(rows, limit ? each : grouped, limit ? 5 : 7, &out);
+	else
+		rows_text(rows, limit ? each : grouped, limit ? 5 : 7, &out);
 	cli_print(&out);
 	buf_release(&out);
 	pg_rows_free(rows);
@@ -121,23 +144,9 @@ payload_take(void *arg, const struct rec *rec, struct err *err)
 	return 0;
 }
 
-/* What a terminal can show of it; the whole goes to a file by redirection. */
-static void
-payload_print(const struct buf *clear, struct buf *out)
-{
-	for (size_t i = 0; i < clear->len; i++) {
-		int c = clear->ptr[i];
-
-		if (isprint(c))
-			buf_printf(out, "%c", c);
-		else
-			buf_str(out, i && isprint(clear->ptr[i - 1]) ? " " : "");
-	}
-	buf_str(out, "\n");
-}
-
+/* The payload as it was sent. */
 static int
-unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, struct buf *out,
+unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, struct buf *clear,
     struct err *err)
 {
 	struct wanted w = { .cli = cli };
@@ -167,7 +176,8 @@ unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, st
 		result = err_code(err, ERR_FATAL, "key-mode", NULL,
 		    "this key does not open it: it was sealed under another master");
 	else if (result == 0)
-		payload_print(&w.clear, out);
+		buf_span(clear, buf_view(&w.clear));
+	crypto_cleanse(w.clear.ptr, w.clear.len);
 	arena_release(&w.arena);
 	buf_release(&w.clear);
 	buf_release(&key);
@@ -175,38 +185,102 @@ unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, st
 	return result;
 }
 
+static const char *const one_names[] = { "organisation", "reason", "field", "sentence", "sha256",
+	"bytes", "epoch", "sent_at" };
+enum { ONE_NAMES = sizeof(one_names) / sizeof(one_names[0]), ONE_FIELD = 2, ONE_EPOCH = 6 };
+
+static void
+one_json(struct cli *cli, const struct pg_rows *rows, const struct buf *clear, bool open,
+    struct buf *out)
+{
+	struct jw j;
+
+	json_begin(&j, out);
+	jw_object(&j);
+	row_json(&j, rows, 0, one_names, ONE_NAMES);
+	if (open) {
+		jw_key(&j, "payload");
+		payload_json(cli->catalogue, buf_view(clear), &j);
+	}
+	jw_end(&j);
+	json_end(&j, out);
+}
+
+static void
+one_text(struct cli *cli, const struct pg_rows *rows, const struct buf *clear, bool open,
+    struct buf *out)
+{
+	for (int c = 0; c < ONE_NAMES; c++)
+		buf_printf(out, "%-13s %.*s\n", one_names[c], SPAN_ARG(pg_value(rows, 0, c)));
+	if (!open)
+		return;
+	buf_str(out, "payload\n");
+	payload_text(cli->catalogue, buf_view(clear), pg_value(rows, 0, ONE_FIELD), out);
+}
+
+static int
+show_row(struct cli *cli, const struct pg_rows *rows, const char *topic, const char *offset,
+    bool open, struct err *err)
+{
+	struct buf out = BUF_INIT, clear = BUF_INIT;
+	int result = 0;
+
+	if (open)
+		result = unseal(cli, topic, pg_value_int(rows, 0, ONE_EPOCH), offset, &clear, err);
+	if (result == 0 && cli->json)
+		one_json(cli, rows, &clear, open, &out);
+	else if (result == 0)
+		one_text(cli, rows, &clear, open, &out);
+	if (result == 0)
+		cli_print(&out);
+	crypto_cleanse(clear.ptr, clear.len);
+	crypto_cleanse(out.ptr, out.len);
+	buf_release(&clear);
+	buf_release(&out);
+	return result;
+}
+
+/* Nothing was rejected there: what is there instead? */
+static int
+show_other(struct pg *pg, const struct pg_param position[2], struct err *err)
+{
+	struct pg_rows *rows = pg_query(pg,
+	    "SELECT CASE what WHEN 'version' THEN 'it was taken: a version of an event' "
+	    "WHEN 'complete' THEN 'it was taken: a declaration of completeness' "
+	    "ELSE 'it was erased: a stub is left' END FROM evidence.record "
+	    "WHERE topic = $1 AND raw_offset = $2::text::bigint ORDER BY epoch DESC LIMIT 1",
+	    position, 2, err);
+
+	if (!rows)
+		return -1;
+	err_code(err, ERR_FATAL, "not-found", NULL, "nothing was rejected there: %.*s",
+	    SPAN_ARG(pg_rows_count(rows) ? pg_value(rows, 0, 0)
+					 : SPAN_LIT("no record of that position is in the warehouse")));
+	pg_rows_free(rows);
+	return -1;
+}
+
 static int
 show(struct cli *cli, struct pg *pg, char *position, bool open, struct err *err)
 {
-	static const char *const names[] = { "organisation", "reason", "field", "sentence", "sha256",
-		"bytes", "epoch", "sent_at" };
 	char *at = strrchr(position, '@');
-	struct buf out = BUF_INIT;
+	struct pg_param params[2];
 	struct pg_rows *rows;
-	int result = 0;
+	int result;
 
 	if (!at || !at[1] || strspn(at + 1, "0123456789") != strlen(at + 1) || strlen(at + 1) > 18)
 		return err_code(err, ERR_FATAL, "not-found", NULL,
 		    "a position is TOPIC@OFFSET, such as raw.council-a@41");
 	*at = '\0';
-	rows = pg_query(pg, one_sql,
-	    (struct pg_param[]){ { PG_TEXT, span_str(position) }, { PG_TEXT, span_str(at + 1) } }, 2,
-	    err);
+	params[0] = (struct pg_param){ PG_TEXT, span_str(position) };
+	params[1] = (struct pg_param){ PG_TEXT, span_str(at + 1) };
+	rows = pg_query(pg, one_sql, params, 2, err);
 	if (!rows)
 		return -1;
-	if (pg_rows_count(rows) == 0) {
-		result = err_code(err, ERR_FATAL, "not-found", NULL, "nothing was rejected there");
-	} else if (cli->json) {
-		rows_print(cli, rows, names, 8, &out);
-	} else {
-		for (int c = 0; c < 8; c++)
-			buf_printf(&out, "%-13s %.*s\n", names[c], SPAN_ARG(pg_value(rows, 0, c)));
-	}
-	if (result == 0 && open)
-		result = unseal(cli, position, pg_value_int(rows, 0, 6), at + 1, &out, err);
-	if (result == 0)
-		cli_print(&out);
-	buf_release(&out);
+	if (pg_rows_count(rows))
+		result = show_row(cli, rows, position, at + 1, open, err);
+	else
+		result = show_other(pg, params, err);
 	pg_rows_free(rows);
 	return result;
 }
@@ -246,8 +320,9 @@ const struct cli_verb verb_rejects = {
 		 "outturn rejects show TOPIC@OFFSET [--unseal] [--json]",
 	.says = "what was refused and why, and what to do about it",
 	.help = "ls groups by topic, reason and field; with --limit N it lists records, each with its\n"
-		"position and a sentence.  show has one record; --unseal adds what of its payload can be\n"
-		"printed, and needs keys/ingest.key: that is a person's data, on your screen.\n\n"
+		"position and a sentence.  show has one record; --unseal adds what it said, field by\n"
+		"field, the one at fault marked, and needs keys/ingest.key: that is a person's data, on\n"
+		"your screen.\n\n"
 		"Mend the record at its source and send it again, or publish the terms that it lacks.\n\n"
 		"Exit: 0 shown, 5 nothing there, 6 not with this key.\n"
 		"Example: outturn rejects show raw.council-a@41",
