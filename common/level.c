@@ -96,6 +96,7 @@ struct cut_state { /* one cut in one output */
 	struct cut have; /* the greatest that counted or was sent */
 	struct cut taken;
 	uint8_t state;   /* E_KNOWN: `have` is what stands there */
+	bool due;        /* `taken` is to be sent: a name that came since is not */
 };
 
 struct output {
@@ -541,10 +542,12 @@ take_cuts(struct level *lv, struct output *o)
 	for (uint32_t i = 0; i < lv->cuts_n; i++) {
 		struct cut_state *cs = cut_state_of(lv, o, i);
 
+		cs->due = false;
 		if (!lv->cuts[i].has)
 			continue;
 		cs->taken = cut_greatest(&cs->have, &lv->cuts[i].want);
-		differs |= cs->state != E_KNOWN || !cut_same(&cs->taken, &cs->have);
+		cs->due = cs->state != E_KNOWN || !cut_same(&cs->taken, &cs->have);
+		differs |= cs->due;
 	}
 	o->cuts_taken = differs;
 	o->barrier = o->sent;
@@ -558,8 +561,7 @@ send_cuts(struct level *lv, int output)
 	for (uint32_t i = 0; i < o->cuts_n; i++) {
 		struct cut_state *cs = &o->cuts[i];
 
-		if (!lv->cuts[i].has
-		    || (cs->state == E_KNOWN && cut_same(&cs->taken, &cs->have)))
+		if (!cs->due)
 			continue;
 		key_format(&(struct key){ .type = KEY_CUT, .stream = lv->cuts[i].input }, &lv->key);
 		buf_reset(&lv->value);
@@ -569,6 +571,7 @@ send_cuts(struct level *lv, int output)
 			return false;
 		cs->have = cs->taken;
 		cs->state = E_KNOWN;
+		cs->due = false;
 	}
 	o->cuts_taken = false;
 	return true;

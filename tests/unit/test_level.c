@@ -279,6 +279,35 @@ test_while_an_input_is_in_doubt_no_cut_is_written(void **state)
 	level_free(play.level);
 }
 
+/* A name that comes between taking the cuts and sending them was not taken:
+ * its cut would say something that nobody has said. */
+static void
+test_a_cut_that_comes_while_others_wait_is_not_sent_with_them(void **state)
+{
+	(void)state;
+	begin(0, 1);
+	out("k/raw.b", "5", &OTHER); /* a former owner's: the name is known */
+	level_step(play.level, 100);
+	settle();
+	in(0, ROW0, "x");
+	in(1, "k/raw.a", "1");
+	while (level_step(play.level, 100)) /* the row is sent, the cut waits for it */
+		;
+	assert_null(last("k/raw.a"));
+	in(2, "k/raw.b", "7");
+	settle();
+	level_step(play.level, 100);
+	assert_string_equal(last("k/raw.a")->value, "1");
+	for (size_t i = 0; i < play.n; i++)
+		if (strcmp(play.sent[i].key, "k/raw.b") == 0)
+			assert_string_equal(play.sent[i].value, "7");
+	settle();
+	while (level_step(play.level, 100))
+		;
+	assert_string_equal(last("k/raw.b")->value, "7");
+	level_free(play.level);
+}
+
 static void
 test_outbid_it_is_over(void **state)
 {
@@ -301,6 +330,7 @@ main(void)
 		cmocka_unit_test(test_nothing_is_written_before_the_inputs_reach_the_former_owners_cut),
 		cmocka_unit_test(test_an_intruder_is_answered_before_the_next_cut),
 		cmocka_unit_test(test_while_an_input_is_in_doubt_no_cut_is_written),
+		cmocka_unit_test(test_a_cut_that_comes_while_others_wait_is_not_sent_with_them),
 		cmocka_unit_test(test_outbid_it_is_over),
 	};
 
