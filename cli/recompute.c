@@ -54,6 +54,10 @@ struct work {
 	struct evidence *evidence;
 	size_t evidence_n, evidence_cap;
 	const struct agency *agency; /* whose topic is read */
+	int64_t *raw_low;            /* by agency: the first offset there is; INT64_MAX: none */
+	struct said_list given;      /* evidence of raw that is no more */
+	struct strmap given_at;      /* key -> its index */
+	struct claims claims;        /* of the topic evidence */
 	date_t *complete;            /* by agency, its own word */
 	struct names *names;
 	struct unit_of *units;
@@ -221,27 +225,35 @@ rules_read(struct work *w, struct err *err)
 
 /* --- raw */
 
+/* bytes: of an evidence record; kept by the caller. */
+static int
+evidence_add(struct work *w, struct span bytes, struct err *err)
+{
+	if (w->evidence_n == w->evidence_cap) {
+		w->evidence_cap = w->evidence_cap ? w->evidence_cap * 2 : 1024;
+		w->evidence = mem_realloc(w->evidence, w->evidence_cap, sizeof(*w->evidence));
+	}
+	if (av_read(w->cli->catalogue, &evidence_binding, bytes, &w->evidence[w->evidence_n],
+		&w->arena, err))
+		return -1;
+	w->evidence_n++;
+	return 0;
+}
+
 static int
 raw_take(void *arg, const struct rec *rec, struct err *err)
 {
 	struct work *w = arg;
 	struct raw_position at = { w->agency->topic, w->agency->epoch, rec->offset, rec->time_ms,
 		rec->key };
+	int64_t *low = &w->raw_low[w->agency - w->rules->agencies->items];
 	struct judgement j;
-	struct evidence *ev;
 
 	judge_record(w->judge, &at, rec->value, &j);
-	if (w->evidence_n == w->evidence_cap) {
-		w->evidence_cap = w->evidence_cap ? w->evidence_cap * 2 : 1024;
-		w->evidence = mem_realloc(w->evidence, w->evidence_cap, sizeof(*w->evidence));
-	}
-	ev = &w->evidence[w->evidence_n];
-	if (av_read(w->cli->catalogue, &evidence_binding, arena_copy(&w->arena, j.evidence), ev,
-		&w->arena, err))
-		return -1;
-	w->evidence_n++;
+	if (rec->offset < *low)
+		*low = rec->offset;
 	w->counts->raw++;
-	return 0;
+	return evidence_add(w, arena_copy(&w->arena, j.evidence), err);
 }
 
 static int
@@ -255,14 +267,94 @@ raw_read(struct work *w, struct err *err)
 	if (strcmp(w->cli->params->tokens, "core") == 0)
 		terms.tokens.profile = TOKENS_CORE;
 	w->judge = judge_new(w->cli->catalogue, &terms);
+	w->raw_low = mem_alloc((w->rules->agencies->n + 1) * sizeof(*w->raw_low));
 	for (size_t i = 0; i < w->rules->agencies->n; i++) {
 		w->agency = &w->rules->agencies->items[i];
+		w->raw_low[i] = INT64_MAX;
 		snprintf(topic, sizeof(topic), SPAN_FMT, SPAN_ARG(w->agency->topic));
 		if (cli_topic_each(w->cli, topic, raw_take, w, err)
 		    && strcmp(err->code, "kafka-no-topic") != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- raw that is no more: below the start of a topic, of an earlier epoch, of a topic that no
+ * agency is bound to any longer.  There evidence is taken as given, by what its owner wrote. */
+
+static bool
+raw_is_there(const struct work *w, const struct key *key)
+{
+	const struct agency *a = agency_of_topic(w->rules->agencies, key->stream);
+
+	return a && a->epoch == key->epoch
+	    && key->offset >= w->raw_low[a - w->rules->agencies->items];
+}
+
+static int
+given_take(void *arg, const struct rec *rec, struct err *err)
+{
+	struct work *w = arg;
+	struct key key = key_parse(rec->key);
+	struct claim claim = { .epoch = 0 };
+	struct said_list *l = &w->given;
+	uint64_t *at;
+	bool fresh;
+
+	(void)err;
+	if (key.type == KEY_CLAIM && !carry_decode_claim(w->cli->catalogue, rec->value, &claim))
+		return 0;
+	if ((key.type != KEY_CLAIM && key.type != KEY_RECORD)
+	    || claims_apply(&w->claims, &key, rec, claim.epoch) != CLAIM_COUNTS
+	    || raw_is_there(w, &key))
+		return 0;
+	at = strmap_put(&w->given_at, rec->key, &fresh);
+	if (fresh && l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 1024;
+		l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
+	}
+	if (fresh)
+		*at = l->n++;
+	l->items[*at] = (struct said){ .value = rec->value.ptr
+		? arena_copy(&w->arena, rec->value) : SPAN_NONE };
+	return 0;
+}
+
+/* After raw_read(): what has expired since then was read as raw. */
+static int
+given_read(struct work *w, struct err *err)
+{
+	if (cli_topic_each(w->cli, "evidence", given_take, w, err))
+		return -1;
+	for (size_t i = 0; i < w->given.n; i++) {
+		struct evidence *ev;
+
+		if (!w->given.items[i].value.ptr)
+			continue;
+		if (evidence_add(w, w->given.items[i].value, err))
+			return -1;
+		ev = &w->evidence[w->evidence_n - 1];
+		if (is_erased(&ev->event_id, w))
+			ev->what = EVIDENCE_SUPPRESSED;
+		w->counts->given++;
+	}
+	return 0;
+}
+
+/* A topic's word, which every record of it may raise. */
+static date_t
+complete_of(const struct work *w, struct span topic, struct span organisation)
+{
+	date_t through = DATE_NONE;
+
+	for (size_t i = 0; i < w->evidence_n; i++) {
+		const struct evidence *ev = &w->evidence[i];
+
+		if (ev->what == EVIDENCE_COMPLETE && span_eq(ev->source.topic, topic)
+		    && span_eq(ev->organisation, organisation) && ev->complete_through > through)
+			through = ev->complete_through;
+	}
+	return through;
 }
 
 static void
@@ -274,15 +366,7 @@ raw_lines(struct work *w)
 	for (size_t a = 0; a < w->rules->agencies->n; a++) {
 		const struct agency *agency = &w->rules->agencies->items[a];
 
-		w->complete[a] = DATE_NONE;
-		for (size_t i = 0; i < w->evidence_n; i++) {
-			const struct evidence *ev = &w->evidence[i];
-
-			if (ev->what == EVIDENCE_COMPLETE
-			    && span_eq(ev->source.topic, agency->topic)
-			    && ev->complete_through > w->complete[a])
-				w->complete[a] = ev->complete_through;
-		}
+		w->complete[a] = complete_of(w, agency->topic, agency->organisation);
 		if (w->complete[a] == DATE_NONE)
 			continue;
 		dump_complete(&b, agency->organisation, w->complete[a]);
@@ -556,9 +640,11 @@ lines_sort(struct work *w, struct buf *out)
 	if (w->lines.n)
 		qsort(w->lines.items, w->lines.n, sizeof(*w->lines.items), by_bytes);
 	for (size_t i = 0; i < w->lines.n; i++) {
-		/* The same bytes refused twice are one line, as in dump.sql. */
+		/* The same bytes refused twice are one line, as in dump.sql; so is an event that
+		 * concerns several units. */
 		if (i && span_eq(w->lines.items[i], w->lines.items[i - 1])
-		    && span_starts(w->lines.items[i], "reject\t"))
+		    && (span_starts(w->lines.items[i], "reject\t")
+			|| span_starts(w->lines.items[i], "event\t")))
 			continue;
 		buf_span(out, w->lines.items[i]);
 	}
@@ -567,7 +653,8 @@ lines_sort(struct work *w, struct buf *out)
 static void
 work_release(struct work *w)
 {
-	struct said_list *lists[] = { &w->reviews, &w->decisions, &w->erasures, &w->references };
+	struct said_list *lists[] = { &w->reviews, &w->decisions, &w->erasures, &w->references,
+		&w->given };
 
 	judge_free(w->judge);
 	for (size_t i = 0; i < w->units_n; i++)
@@ -582,6 +669,9 @@ work_release(struct work *w)
 	postcodes_free(w->postcodes);
 	frequency_release(&w->frequency);
 	idmap_release(&w->by_unit);
+	strmap_release(&w->given_at);
+	claims_release(&w->claims);
+	mem_free(w->raw_low);
 	mem_free(w->erased);
 	mem_free(w->evidence);
 	mem_free(w->complete);
@@ -599,6 +689,8 @@ recompute(struct cli *cli, struct buf *lines, struct recompute_counts *counts, s
 	*counts = (struct recompute_counts){ 0 };
 	arena_init(&w.arena, 0);
 	idmap_init(&w.by_unit, 1);
+	strmap_init(&w.given_at, 1);
+	claims_init(&w.claims, true);
 	w.names = names_new(1);
 	if (keys_read(&w, err) || tables_read(&w, err))
 		goto out;
@@ -609,7 +701,7 @@ recompute(struct cli *cli, struct buf *lines, struct recompute_counts *counts, s
 	    || said_read(&w, "reference", &w.references, err))
 		goto out;
 	erasures_judge(&w);
-	if (raw_read(&w, err))
+	if (raw_read(&w, err) || given_read(&w, err))
 		goto out;
 	raw_lines(&w);
 	people_find(&w);

@@ -4,8 +4,11 @@
  *	raw ─judge─► evidence ─naive_match─► linked ─timeline, evaluate─► outcomes ─► lines
  *	  terms, suppressed, review, decision, reference: folded to their ends
  *
- * No claim, no level, no increment, no cut: the topics people write are read
- * from their first record to their last, then everything is computed once.
+ * No level, no increment, no cut: the topics people write are read from their
+ * first record to their last, then everything is computed once.  Where a raw
+ * record is no more (expired, or its topic made anew), evidence is taken as
+ * given, and counted.
+ *
  * Shared with the daemons on purpose: the pure judgement of one raw record and
  * of one unit under one contract.  Matching is naive.h's.  Which version of an
  * event counts, who may say what, how complete a feed is: written again.
@@ -16,7 +19,7 @@
 #include "cli/cli.h"
 
 struct recompute_counts {
-	size_t raw, events, units, outcomes;
+	size_t raw, given, events, units, outcomes; /* given: evidence of raw that is no more */
 };
 
 /* Appends the lines of sink/sql/dump.sql, sorted bytewise, each with its newline. */

@@ -100,12 +100,15 @@ check(struct cli *cli, const struct recompute_args *a, const struct buf *want,
 	hash_text(&have, theirs);
 	buf_release(&have);
 	if (cli->json) {
-		printf("{\"version\":1,\"raw\":%zu,\"events\":%zu,\"units\":%zu,\"outcomes\":%zu,"
-		       "\"differences\":%zu,\"recomputed\":\"%s\",\"warehouse\":\"%s\"}\n",
-		    n->raw, n->events, n->units, n->outcomes, differences, ours, theirs);
+		printf("{\"version\":1,\"raw\":%zu,\"given\":%zu,\"events\":%zu,\"units\":%zu,"
+		       "\"outcomes\":%zu,\"differences\":%zu,\"recomputed\":\"%s\",\"warehouse\":\"%s\"}\n",
+		    n->raw, n->given, n->events, n->units, n->outcomes, differences, ours, theirs);
 	} else {
 		if (a->hash)
 			printf("recomputed %s\nwarehouse  %s\n", ours, theirs);
+		if (n->given)
+			printf("%zu raw records are no more: their evidence was taken as given\n",
+			    n->given);
 		printf("%zu raw records, %zu events of %zu units, %zu outcomes: ", n->raw, n->events,
 		    n->units, n->outcomes);
 		if (differences)
