@@ -39,7 +39,7 @@ DIFF     = $(patsubst %.c,$(B)/%,$(wildcard tests/differential/diff_*.c tests/fu
 BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-.PHONY: all help clean test check demo demo-stop bench benches unit diff integration tools
+.PHONY: all help clean test check demo demo-stop docs bench benches unit diff integration tools
 all: $(PROGRAMS)
 
 help:
@@ -114,6 +114,10 @@ test:
 
 bench:
 	B=$(B) scripts/bench
+
+docs: $(B)/outturn
+	$< --man >packaging/man/outturn.1
+	$< --completion >packaging/completion/outturn.bash
 
 demo:
 	@B=$(B) scripts/demo

@@ -129,9 +129,9 @@ person_head(struct try *t, const struct trial_person *p, uint32_t number)
 	const struct trial_row *first = trial_row(t->trial, p->rows[0]);
 
 	if (p->label.ptr)
-		buf_printf(&t->out, "\n" SPAN_FMT, SPAN_ARG(p->label));
+		buf_printf(&t->out, "%s" SPAN_FMT, number > 1 ? "\n" : "", SPAN_ARG(p->label));
 	else
-		buf_printf(&t->out, "\nperson %u", number);
+		buf_printf(&t->out, "%sperson %u", number > 1 ? "\n" : "", number);
 	buf_printf(&t->out, "  (%u record%s, the first %s:%u)\n", p->rows_n, p->rows_n == 1 ? "" : "s",
 	    trial_file(t->trial, first->file), first->line);
 }
@@ -153,9 +153,12 @@ outcome_line(struct try *t, const struct outcome *o)
 	else if (*due)
 		buf_printf(&t->out, "  due %s", due);
 	buf_byte(&t->out, '\n');
-	for (uint32_t i = 0; i < o->reasons.n; i++)
-		buf_printf(&t->out, "      " SPAN_FMT ": " SPAN_FMT "\n", SPAN_ARG(reasons[i].code),
-		    SPAN_ARG(reasons[i].text));
+	for (uint32_t i = 0; i < o->reasons.n; i++) {
+		buf_printf(&t->out, "      " SPAN_FMT, SPAN_ARG(reasons[i].code));
+		if (reasons[i].subject.len)
+			buf_printf(&t->out, " (" SPAN_FMT ")", SPAN_ARG(reasons[i].subject));
+		buf_printf(&t->out, ": " SPAN_FMT "\n", SPAN_ARG(reasons[i].text));
+	}
 }
 
 /* Nothing to say of it but that. */

@@ -1,0 +1,73 @@
+#!/bin/bash
+# try: files in, outcomes with reasons out; docs/try.md is the promise.
+. "$(dirname "$0")/_cli.sh"
+C=$ROOT/config/contracts/st-basils.yaml
+t() { # exit, files and options
+	local code=$1
+	shift
+	exits "$code" try --contract "$C" --events "$@"
+}
+outcome() { # person outcome field, of the JSON on stdout
+	json ".people[] | select(.person == \"$1\").outcomes[] | select(.outcome == \"$2\").$3"
+}
+
+# the example of docs/try.md, word for word
+sed -n '/^```csv try/,/^```/p' "$ROOT/docs/try.md" | sed '1d;$d' >easy.csv
+sed -n '/^```text try/,/^```/p' "$ROOT/docs/try.md" | sed '1d;$d' >wanted
+check "the example of docs/try.md comes out as it says" eval "t 0 easy.csv && diff '$OUT' wanted"
+
+check "--json is one line of version 1" eval "t 0 easy.csv --json && is \$(wc -l <'$OUT') 1 && so '.version == 1'"
+check "the keys of the JSON are those of docs/try.md" \
+	is "$(json 'keys_unsorted | join(", ")')" "$(sed -n 's/^One object, keys: `\(.*\)`$/\1/p' "$ROOT/docs/try.md")"
+check "three months in a tenancy, seen by the council, are achieved on the day" \
+	is "$(outcome 'Amber Example' accommodation-3 status) $(outcome 'Amber Example' accommodation-3 achieved)" "achieved 2015-06-01"
+check "an outcome rests on rows of the file" \
+	eval "outcome 'Amber Example' accommodation-3 evidence | grep -q '\"line\":4'"
+check "a spell that is under way says so and till when it is known" \
+	eval "outcome 'Amber Example' accommodation-6 reasons | grep -q spell-under-way"
+check "an outcome that waits for proof says from whom" \
+	eval "outcome 'Bert Example' entry-accommodation status | grep -q awaiting && outcome 'Bert Example' entry-accommodation reasons | grep -q 'independent\|agency\|council'"
+check "a rejected row says file, line, reason and what is expected" \
+	eval "so '.rejected == [{file: \"easy.csv\", line: 8, reason: \"unknown-code\", field: \"event.kind\", sentence: .rejected[0].sentence}]'"
+check "the same files give the same bytes" eval "cp '$OUT' one && t 0 easy.csv --json && cmp one '$OUT'"
+check "rows in another order give the same outcomes" \
+	eval "(head -n 1 easy.csv; tail -n +2 easy.csv | tac) >back.csv && t 0 back.csv --json && \
+	json '[.people[] | .person as \$p | .outcomes[] | [\$p, .outcome, .status, .achieved]]' >b && \
+	t 0 easy.csv --json && json '[.people[] | .person as \$p | .outcomes[] | [\$p, .outcome, .status, .achieved]]' | diff b -"
+check "a row twice changes nothing but the count of records" \
+	eval "t 0 easy.csv --json && json .totals >b && (cat easy.csv; sed -n 2p easy.csv) >twice.csv && t 0 twice.csv --json && json .totals | diff b -"
+check "--as-at moves the day" eval "t 0 easy.csv --as-at 2015-03-15 --json && so '.as_at == \"2015-03-15\"'"
+
+jq -Rnc '[inputs | split(",")] | .[0] as $names | .[1:][] | [$names, .] | transpose
+	| map(select(.[1] != "")) | reduce .[] as [$name, $v] ({};
+		if ($name | startswith("attr.")) then .attr[$name[5:]] = ($v | tonumber? // $v)
+		else .[$name] = $v end)' easy.csv >easy.jsonl
+check "JSON lines give the same totals" eval "t 0 easy.csv --json && json .totals >b && t 0 easy.jsonl --json && json .totals | diff b -"
+
+check "gen makes three agencies' files" eval "'$BIN/gen' --seed 7 --people 60 --out feed >gen.log 2>&1"
+check "without a person column people are matched, and the files' names say whose they are" \
+	eval "t 0 feed/council.csv feed/nhs.csv feed/provider.csv --json && so '.people[0].person == null and (.people | length) > 20'"
+check "most people have records of more than one file" \
+	eval "so '(.people | map(select([.records[].file] | unique | length > 1)) | length * 2) > (.people | length)'"
+check "every record is accepted, a declaration, or rejected" \
+	eval "so '.records | .read > 0 and .read == .accepted + .declarations + .rejected'"
+check "no name, number or postcode of the files is printed" \
+	eval "tail -n +2 feed/council.csv | cut -d, -f5- | tr ',' '\n' | grep -E '^(999|[A-Z]{2}[0-9]{1,2} |[A-Z][a-z]{4,})' | sort -u | head -n 200 >clear; [ -s clear ] && ! grep -qFf clear '$OUT'"
+check "--totals leaves people out" eval "t 0 feed/council.csv feed/nhs.csv feed/provider.csv --totals && ! said '^person ' && said 'all  *achieved'"
+
+printf 'record_id,kind,start\nA,accommodation,2015-01-01\n' >whose.csv
+check "a file of nobody is refused with what to do" eval "t 1 whose.csv && said 'say --topic'"
+check "--topic says whose it is" eval "t 1 whose.csv --topic raw.council-a && said person-missing"
+check "a topic of nobody is an error" t 1 whose.csv --topic raw.nobody
+o feed --template >template.csv
+check "the row of feed --template is accepted as it is" eval "t 0 template.csv --topic raw.council-a --json && so '.records.accepted == 1'"
+check "an unknown column is said with a suggestion, and can be passed over" \
+	eval "sed '1s/kind/kynd/' easy.csv >kynd.csv; t 1 kynd.csv && said \"did you mean 'kind'\" && t 1 kynd.csv --ignore kynd"
+check "no such file" t 5 no-such.csv
+sed 's/lasts: 3 months/lasts: 3 moths/' "$C" >bad.yaml
+check "mistakes of the contract come before anything else" eval "exits 3 try --contract bad.yaml --events easy.csv && talked 'bad.yaml:[0-9]*:[0-9]*: '"
+check "a file that is no contract" exits 2 try --contract "$ROOT/config/agencies.yaml" --events easy.csv
+head -c 65536 /dev/urandom >random
+check "random bytes end without a crash" eval "t 1 random --topic raw.council-a"
+check "NO_COLOR or a pipe: no escape" eval "t 0 easy.csv && ! grep -q \$'\033' '$OUT'"
+finish
