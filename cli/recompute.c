@@ -110,6 +110,24 @@ said_take(void *arg, const struct rec *rec, struct err *err)
 	return 0;
 }
 
+/* An erasure is never taken back: each record counts, whatever follows under its key. */
+static int
+erasure_take(void *arg, const struct rec *rec, struct err *err)
+{
+	struct work *w = arg;
+	struct said_list *l = &w->erasures;
+
+	(void)err;
+	if (!rec->value.ptr)
+		return 0;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 16;
+		l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
+	}
+	l->items[l->n++] = (struct said){ .value = arena_copy(&w->arena, rec->value) };
+	return 0;
+}
+
 static int
 said_read(struct work *w, const char *topic, struct said_list *list, struct err *err)
 {
@@ -135,14 +153,11 @@ erasures_judge(struct work *w)
 	w->erased = mem_alloc((w->erasures.n + 1) * sizeof(*w->erased));
 	for (size_t i = 0; i < w->erasures.n; i++) {
 		struct suppressed su;
-		struct id event;
 
-		if (id_parse(&event, w->erasures.items[i].key)
-		    && read_as(w, &suppressed_binding, w->erasures.items[i].value, &su)
-		    && id_eq(&event, &su.event_id)
+		if (read_as(w, &suppressed_binding, w->erasures.items[i].value, &su)
 		    && termsbook_signed(w->terms, &suppressed_binding, &su, su.key_id, su.signature,
 			offsetof(struct suppressed, signature), roles))
-			w->erased[w->erased_n++] = event;
+			w->erased[w->erased_n++] = su.event_id;
 	}
 }
 
@@ -695,7 +710,7 @@ recompute(struct cli *cli, struct buf *lines, struct recompute_counts *counts, s
 	if (keys_read(&w, err) || tables_read(&w, err))
 		goto out;
 	w.terms = standing_terms(cli, err);
-	if (!w.terms || rules_read(&w, err) || said_read(&w, "suppressed", &w.erasures, err)
+	if (!w.terms || rules_read(&w, err) || cli_topic_each(cli, "suppressed", erasure_take, &w, err)
 	    || said_read(&w, "review", &w.reviews, err)
 	    || said_read(&w, "decision", &w.decisions, err)
 	    || said_read(&w, "reference", &w.references, err))

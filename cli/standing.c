@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/hash.h"
 #include "common/io/level_task.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
@@ -130,7 +131,7 @@ raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
 }
 
 static int
-side_lines(struct asking *a, int64_t terms_end)
+side_lines(struct asking *a)
 {
 	static const struct {
 		const char *input, *topic;
@@ -139,7 +140,6 @@ side_lines(struct asking *a, int64_t terms_end)
 		{ "suppressed", "suppressed", true }, { "terms@m", "terms", true },
 		{ "terms@o", "terms", false }, { "reference", "reference", false } };
 
-	(void)terms_end;
 	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++) {
 		int64_t end;
 
@@ -186,68 +186,147 @@ count_of(struct asking *a, const char *sql, int64_t *n)
 	return 0;
 }
 
+/* A partition that was never loaded has no row, and so no cut that could be behind. */
+static int
+partitions_fill(struct asking *a)
+{
+	static const enum topic_number ours[] = { TOPIC_evidence, TOPIC_rejected, TOPIC_linked,
+		TOPIC_outcomes };
+	char full[TOPIC_NAME_MAX + 1];
+	int64_t there = 0, followed;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		int n;
+
+		topic_full(a->cli->params->prefix, topic_name(ours[i]), full);
+		n = kadmin_partitions(a->admin, full, ASK_MS, a->err);
+		if (n < 0)
+			return -1;
+		there += n;
+	}
+	if (count_of(a, "SELECT count(*) FROM ops.offset WHERE topic IN ('evidence', 'rejected', "
+			"'linked', 'outcomes')", &followed))
+		return -1;
+	a->st->unread = there > followed ? there - followed : 0;
+	return 0;
+}
+
 /* --- what was erased, and what was rejected */
 
-struct erased {
-	struct asking *a;
+struct judging {
+	struct cli *cli;
 	struct termsbook *terms;
 	struct arena arena;
+	struct idmap erased;
+	date_t as_at;
 };
 
+/* An erasure is never taken back: each record counts, whatever follows under its key. */
 static int
 erased_take(void *arg, const struct rec *rec, struct err *err)
 {
 	static const char *const roles[] = { "eraser", "publisher", NULL };
-	struct erased *e = arg;
+	struct judging *g = arg;
 	struct suppressed su;
-	char hex[ID_HEX + 1];
-	struct pg_rows *rows;
 	struct err bad;
+	bool fresh;
 
-	arena_reset(&e->arena);
-	if (!rec->value.ptr
-	    || av_read(e->a->cli->catalogue, &suppressed_binding, rec->value, &su, &e->arena, &bad)
-	    || !termsbook_signed(e->terms, &suppressed_binding, &su, su.key_id, su.signature,
+	(void)err;
+	arena_reset(&g->arena);
+	if (rec->value.ptr
+	    && av_read(g->cli->catalogue, &suppressed_binding, rec->value, &su, &g->arena, &bad) == 0
+	    && termsbook_signed(g->terms, &suppressed_binding, &su, su.key_id, su.signature,
 		offsetof(struct suppressed, signature), roles))
-		return 0;
-	id_hex(&su.event_id, hex);
-	rows = pg_query(e->a->pg,
-	    "SELECT count(*) FROM evidence.record WHERE event_id = $1::uuid "
+		idmap_put(&g->erased, &su.event_id, &fresh);
+	return 0;
+}
+
+static int
+erased_fill(struct asking *a, const struct idmap *erased)
+{
+	struct buf ids = BUF_INIT;
+	struct idmap_slot *s;
+	struct pg_rows *rows;
+	char hex[ID_HEX + 1];
+	uint32_t at = 0;
+
+	while ((s = idmap_next(erased, &at))) {
+		id_hex(&s->key, hex);
+		buf_printf(&ids, "%s%s", ids.len ? "," : "{", hex);
+	}
+	buf_str(&ids, ids.len ? "}" : "{}");
+	rows = pg_query(a->pg,
+	    "SELECT count(*) FROM evidence.record WHERE event_id = ANY ($1::text::uuid[]) "
 	    "AND what <> 'suppressed'",
-	    &(struct pg_param){ PG_TEXT, span_str(hex) }, 1, err);
+	    &(struct pg_param){ PG_TEXT, buf_view(&ids) }, 1, a->err);
+	buf_release(&ids);
 	if (!rows)
 		return -1;
-	e->a->st->erased_left += pg_value_int(rows, 0, 0);
+	a->st->erased_left = pg_value_int(rows, 0, 0);
 	pg_rows_free(rows);
+	return 0;
+}
+
+static int
+rejected_fill(struct asking *a)
+{
+	int64_t end, next;
+
+	if (end_of(a, "rejected", &end)
+	    || count_of(a, "SELECT coalesce(max(next_offset), 0) FROM ops.offset "
+			   "WHERE topic = 'rejected'", &next))
+		return -1;
+	a->st->rejected_left = end + 1 > next ? end + 1 - next : 0;
+	return 0;
+}
+
+/* --- the day */
+
+static int
+day_take(void *arg, const struct rec *rec, struct err *err)
+{
+	static const char *const roles[] = { "commissioner", "publisher", NULL };
+	struct judging *g = arg;
+	struct reference ref;
+	struct err bad;
+
+	(void)err;
+	arena_reset(&g->arena);
+	if (rec->value.ptr
+	    && av_read(g->cli->catalogue, &reference_binding, rec->value, &ref, &g->arena, &bad) == 0
+	    && span_is(ref.what, "as-at") && ref.date > g->as_at
+	    && termsbook_signed(g->terms, &reference_binding, &ref, ref.key_id, ref.signature,
+		offsetof(struct reference, signature), roles))
+		g->as_at = ref.date;
 	return 0;
 }
 
 static int
 rest_fill(struct asking *a, struct termsbook *terms)
 {
-	struct erased e = { .a = a, .terms = terms };
-	int64_t end, next;
-	int result;
+	struct judging g = { .cli = a->cli, .terms = terms, .as_at = DATE_NONE };
+	int result = -1;
 
-	if (count_of(a, "SELECT count(*) FROM ops.doubt", &a->st->doubts)
-	    || count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint FROM ops.control_total",
-		&a->st->unaccounted)
-	    || end_of(a, "rejected", &end)
-	    || count_of(a, "SELECT coalesce(max(next_offset), 0) FROM ops.offset "
-			   "WHERE topic = 'rejected'", &next))
-		return -1;
-	a->st->rejected_left = end + 1 > next ? end + 1 - next : 0;
-	arena_init(&e.arena, 0);
-	result = cli_topic_each(a->cli, "suppressed", erased_take, &e, a->err);
-	arena_release(&e.arena);
+	arena_init(&g.arena, 0);
+	idmap_init(&g.erased, 1);
+	if (count_of(a, "SELECT count(*) FROM ops.doubt", &a->st->doubts) == 0
+	    && count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint "
+			   "FROM ops.control_total", &a->st->unaccounted) == 0
+	    && partitions_fill(a) == 0 && rejected_fill(a) == 0
+	    && cli_topic_each(a->cli, "suppressed", erased_take, &g, a->err) == 0
+	    && cli_topic_each(a->cli, "reference", day_take, &g, a->err) == 0)
+		result = erased_fill(a, &g.erased);
+	a->st->as_at = g.as_at;
+	idmap_release(&g.erased);
+	arena_release(&g.arena);
 	return result;
 }
 
 static void
 judge(struct standing *st)
 {
-	st->up_to_date = st->agencies && !st->doubts && !st->erased_left && !st->rejected_left
-	    && !st->unaccounted;
+	st->up_to_date = st->agencies && !st->unread && !st->doubts && !st->erased_left
+	    && !st->rejected_left && !st->unaccounted;
 	for (size_t i = 0; i < st->n; i++) {
 		struct standing_line *l = &st->lines[i];
 
@@ -266,7 +345,7 @@ standing_read(struct cli *cli, struct pg *pg, struct standing *st, struct err *e
 	int64_t terms_end;
 	int result = -1;
 
-	*st = (struct standing){ 0 };
+	*st = (struct standing){ .as_at = DATE_NONE };
 	cli_kafka_conf(cli, properties, &conf);
 	a.admin = kadmin_new(&conf, err);
 	if (!a.admin)
@@ -274,7 +353,8 @@ standing_read(struct cli *cli, struct pg *pg, struct standing *st, struct err *e
 	/* Ends first: what is folded up to them by then is the answer. */
 	terms = standing_terms(cli, err);
 	if (terms && end_of(&a, "terms", &terms_end) == 0 && raw_lines(&a, terms, terms_end) == 0
-	    && side_lines(&a, terms_end) == 0 && cuts_fill(&a) == 0 && rest_fill(&a, terms) == 0) {
+	    && side_lines(&a) == 0 && cuts_fill(&a) == 0 && rest_fill(&a, terms) == 0) {
+		st->terms_end = terms_end;
 		judge(st);
 		result = 0;
 	}
@@ -289,6 +369,9 @@ standing_why(const struct standing *st, char *out, size_t size)
 	*out = '\0';
 	if (!st->agencies)
 		snprintf(out, size, "no agencies are published: outturn publish config");
+	else if (st->unread)
+		snprintf(out, size, "%lld partitions are not read into the warehouse yet: is every "
+		    "sinkd running?", (long long)st->unread);
 	else if (st->doubts)
 		snprintf(out, size, "%lld records wait for their owner's answer",
 		    (long long)st->doubts);

@@ -6,8 +6,8 @@
  *
  * Up to date means: every raw topic that the agencies' terms bind is folded to
  * its end, under terms to their end, in every partition of every stage; so are
- * the small topics wherever they are read; no record is in doubt; what was
- * erased shows no content.  It is the one answer that `status --wait`,
+ * the small topics wherever they are read; the warehouse follows every
+ * partition there is; no record is in doubt; what was erased shows no content.  It is the one answer that `status --wait`,
  * `verify` and statements go by.
  */
 #ifndef OUTTURN_CLI_STANDING_H
@@ -33,6 +33,9 @@ struct standing {
 	struct standing_line lines[STANDING_LINES_MAX];
 	size_t n;
 	int64_t doubts, unaccounted, erased_left, rejected_left;
+	int64_t unread;   /* partitions of our topics that the warehouse does not follow yet */
+	int64_t terms_end;
+	date_t as_at;     /* the newest day that somebody who may has declared; DATE_NONE: none */
 	bool agencies; /* an agencies page is published */
 	bool up_to_date;
 };

@@ -2,6 +2,7 @@
  * outturn status - how far is everything, and do the totals balance.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/cli.h"
@@ -37,8 +38,13 @@ text_stages(const struct standing *st, struct buf *out)
 		buf_printf(out, "%-22s %-10s %10lld %10lld %8lld  %s%s\n", l->input, l->stage,
 		    (long long)l->end, (long long)(l->folded < -1 ? -1 : l->folded),
 		    (long long)(l->end - (l->folded < -1 ? -1 : l->folded)), day,
-		    l->behind && l->folded >= l->end ? "older terms" : "");
+		    l->behind && l->folded >= l->end ? "  older terms" : "");
 	}
+	date_text(st->as_at, day);
+	buf_printf(out, "\nas at %s, terms through offset %lld\n",
+	    st->as_at == DATE_NONE ? "no day yet" : day, (long long)st->terms_end);
+	if (st->doubts)
+		buf_printf(out, "%lld records in doubt\n", (long long)st->doubts);
 }
 
 static void
@@ -69,6 +75,12 @@ json_all(const struct standing *st, const struct pg_rows *rows, const char *why,
 	jw_put_bool(&j, "up_to_date", st->up_to_date);
 	jw_put_text(&j, "why", *why ? why : NULL);
 	jw_put_int(&j, "doubts", st->doubts);
+	jw_put_int(&j, "unread_partitions", st->unread);
+	jw_put_int(&j, "erased_left", st->erased_left);
+	jw_put_int(&j, "rejected_left", st->rejected_left);
+	jw_put_int(&j, "unaccounted", st->unaccounted);
+	jw_put_date(&j, "as_at", st->as_at);
+	jw_put_int(&j, "terms_offset", st->terms_end);
 	jw_key(&j, "inputs");
 	jw_array(&j);
 	for (size_t i = 0; i < st->n; i++) {
@@ -79,6 +91,7 @@ json_all(const struct standing *st, const struct pg_rows *rows, const char *why,
 		jw_put_text(&j, "stage", l->stage);
 		jw_put_int(&j, "end", l->end);
 		jw_put_int(&j, "folded", l->folded < -1 ? -1 : l->folded);
+		jw_put_int(&j, "terms_offset", l->terms < -1 ? -1 : l->terms);
 		jw_put_date(&j, "complete_through", l->complete_through);
 		jw_put_bool(&j, "behind", l->behind);
 		jw_end(&j);
@@ -161,7 +174,8 @@ run(struct cli *cli, int argc, char **argv)
 		mem_free(st);
 		return CLI_USAGE;
 	}
-	seconds = wait ? strtol(wait, NULL, 10) : 0;
+	seconds = wait && *wait && strspn(wait, "0123456789") == strlen(wait) ? strtol(wait, NULL, 10)
+	    : wait ? -1 : 0;
 	if (argc > 1 || seconds < 0 || seconds > WAIT_MAX_S) {
 		mem_free(st);
 		return cli_usage(&verb_status, "expected at most '--wait SECONDS', up to a day");
@@ -181,9 +195,9 @@ const struct cli_verb verb_status = {
 	.usage = "outturn status [--wait SECONDS] [--json]",
 	.says = "how far each stage is, and whether the totals balance",
 	.help = "For each input: where it ends on Kafka, how far each stage has folded it, through\n"
-		"which day its agency is complete.  Control totals by raw topic: every raw record is\n"
-		"exactly one of accepted, withdrawn, superseded, suppressed, duplicate, rejected or\n"
-		"declared.\n\n"
+		"which day its agency is complete; which day has come, by somebody's word.  Control\n"
+		"totals by raw topic: every raw record is exactly one of accepted, withdrawn, superseded,\n"
+		"suppressed, duplicate, rejected or declared.\n\n"
 		"--wait SECONDS looks again until everything is up to date, at most so long.\n\n"
 		"Exit: 0 up to date, 4 behind or unbalanced, 75 a server is away.\n"
 		"Example: outturn status --wait 60",
