@@ -4,6 +4,7 @@
 #include "common/money.h"
 #include "common/must.h"
 #include "transform/milestone/rules.h"
+#include "transform/milestone/timeline_in.h"
 
 enum { MILLION = 1000000 };
 
@@ -683,6 +684,56 @@ cohort_check(struct compiling *cp, const struct version_terms *v)
 		    "can never pay: it ends before the first referral");
 }
 
+static struct kind_slot *
+kind_slot(struct kind_slot *slots, struct span kind, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & (KIND_SLOTS - 1);
+
+	while (slots[i].kind.ptr && !(slots[i].hash == hash && span_eq(slots[i].kind, kind)))
+		i = (i + 1) & (KIND_SLOTS - 1);
+	return &slots[i];
+}
+
+static void
+kind_add(struct compiling *cp, struct version_terms *v, const struct spell_terms *s,
+    struct span kind, enum kind_form form)
+{
+	uint64_t hash = hash64(kind.ptr, kind.len, NAME_SEED);
+	struct kind_slot *slot = kind_slot(v->kinds, kind, hash);
+
+	if (slot->kind.ptr)
+		yaml_mistake(cp->report, s->at.node ? s->at.node : v->at.node,
+		    "'" SPAN_FMT "' is a kind of its own and a form of another", SPAN_ARG(kind));
+	*slot = (struct kind_slot){ kind, hash, (uint16_t)v->bases_n, (uint16_t)form };
+}
+
+static void
+kinds_compile(struct compiling *cp, struct version_terms *v)
+{
+	v->kinds = arena_zalloc(cp->arena, KIND_SLOTS, sizeof(*v->kinds));
+	for (uint32_t i = 0; i < v->spells_n; i++) {
+		struct spell_terms *s = &v->spells[i];
+		uint32_t same = 0;
+
+		if (!s->event.ptr)
+			continue;
+		while (same < i && !span_eq(v->spells[same].event, s->event))
+			same++;
+		if (same < i) {
+			s->base = v->spells[same].base;
+			continue;
+		}
+		s->base = v->bases_n;
+		kind_add(cp, v, s, s->event, FORM_ITSELF);
+		kind_add(cp, v, s, s->confirmed, FORM_CONFIRMED);
+		kind_add(cp, v, s, s->ended, FORM_ENDED);
+		v->bases_n++;
+	}
+	v->memo_key = hash64(cp->c->name.ptr, cp->c->name.len, NAME_SEED);
+	for (uint32_t i = 0; i < v->outcomes_n; i++)
+		v->memo_key = hash64(v->outcomes[i].name.ptr, v->outcomes[i].name.len, v->memo_key);
+}
+
 static void
 version_compile(struct compiling *cp, uint32_t at)
 {
@@ -709,6 +760,7 @@ version_compile(struct compiling *cp, uint32_t at)
 		    "can never pay: no outcomes");
 	for (uint32_t i = 0; i < v->outcomes_n; i++)
 		outcome_compile(cp, v, i);
+	kinds_compile(cp, v);
 }
 
 static void

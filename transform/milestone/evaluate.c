@@ -1,7 +1,5 @@
 #include "transform/milestone/evaluate.h"
 
-#include <stdlib.h>
-
 #include "common/must.h"
 #include "transform/milestone/judge.h"
 
@@ -199,10 +197,52 @@ referrals_read(const struct contract *c, const struct timeline *tl, date_t as_at
 static const struct spells *
 spells_of(const struct judging *j, uint32_t at)
 {
+	uint32_t base = j->version->spells[at].base;
+
 	if (!j->spells[at])
-		j->spells[at] = spells_build(j->tl, &j->version->spells[at], j->referral->start,
-		    j->facts->as_at, j->arena);
+		j->spells[at] = spells_build(j->of_base[base], j->of_base_n[base],
+		    &j->version->spells[at], j->facts->as_at, j->arena);
 	return j->spells[at];
+}
+
+static const struct kind_slot *
+kind_of(const struct version_terms *v, const struct name *kind)
+{
+	uint32_t i = (uint32_t)kind->hash & (KIND_SLOTS - 1);
+
+	for (; v->kinds[i].kind.ptr; i = (i + 1) & (KIND_SLOTS - 1))
+		if (v->kinds[i].hash == kind->hash && span_eq(v->kinds[i].kind, kind->text))
+			return &v->kinds[i];
+	return NULL;
+}
+
+/* Deals the events from the referral on to the kinds that the version looks at. */
+static void
+events_deal(struct judging *j)
+{
+	uint32_t bases = j->version->bases_n, n = j->tl->events_n, seen = 0;
+	const struct kind_slot **kinds = arena_alloc(j->arena, (n + 1) * sizeof(*kinds));
+	struct occurrence *all = arena_alloc(j->arena, (n + 1) * sizeof(*all));
+	struct occurrence **next = arena_zalloc(j->arena, bases + 1, sizeof(*next));
+
+	j->of_base = arena_zalloc(j->arena, bases + 1, sizeof(*j->of_base));
+	j->of_base_n = arena_zalloc(j->arena, bases + 1, sizeof(*j->of_base_n));
+	for (uint32_t i = 0; i < n; i++) {
+		const struct event *e = &j->tl->events[i];
+
+		kinds[i] = e->start >= j->referral->start && e->start <= j->facts->as_at && e->kind
+		    ? kind_of(j->version, e->kind) : NULL;
+		if (kinds[i])
+			j->of_base_n[kinds[i]->base]++;
+	}
+	for (uint32_t b = 0; b < bases; b++) {
+		j->of_base[b] = next[b] = all + seen;
+		seen += j->of_base_n[b];
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (kinds[i])
+			*next[kinds[i]->base]++ = (struct occurrence){ &j->tl->events[i],
+				(enum kind_form)kinds[i]->form };
 }
 
 static void
@@ -470,25 +510,35 @@ outcome_id(struct span contract, struct span outcome, const struct id *unit, int
 	return id;
 }
 
-static int
-by_event_id(const void *a, const void *b)
+static void
+by_event_id(const struct event **e, uint32_t n)
 {
-	const struct event *const *x = a, *const *y = b;
+	for (uint32_t i = 1; i < n; i++) {
+		const struct event *x = e[i];
+		uint32_t k = i;
 
-	return id_cmp(&(*x)->id, &(*y)->id);
+		for (; k > 0 && id_cmp(&e[k - 1]->id, &x->id) > 0; k--)
+			e[k] = e[k - 1];
+		e[k] = x;
+	}
 }
 
 static void
 arrays_fill(const struct judging *j, struct verdict *v)
 {
 	struct id *ids = arena_alloc(j->arena, (v->stands_on_n + 1) * sizeof(*ids));
-	struct reason *reasons = arena_alloc(j->arena, (v->reasons_n + 1) * sizeof(*reasons));
-	struct gap *gaps = arena_alloc(j->arena, (v->gaps_n + 1) * sizeof(*gaps));
+	struct reason *reasons = NULL;
+	struct gap *gaps = NULL;
 
-	MUST(ids && reasons && gaps);
+	if (v->reasons_n)
+		reasons = arena_alloc(j->arena, v->reasons_n * sizeof(*reasons));
+	if (v->gaps_n)
+		gaps = arena_alloc(j->arena, v->gaps_n * sizeof(*gaps));
+	MUST(ids && (reasons || !v->reasons_n) && (gaps || !v->gaps_n));
 	for (uint32_t i = 0; i < v->stands_on_n; i++)
 		ids[i] = v->stands_on[i]->id;
-	memcpy(reasons, v->reasons, v->reasons_n * sizeof(*reasons));
+	if (v->reasons_n)
+		memcpy(reasons, v->reasons, v->reasons_n * sizeof(*reasons));
 	for (uint32_t i = 0; i < v->gaps_n; i++)
 		gaps[i] = (struct gap){ v->gaps[i].from, v->gaps[i].to, v->gap_rule };
 	v->out->evidence = (struct av_array){ ids, v->stands_on_n };
@@ -519,13 +569,13 @@ begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
 		.unit_kind = j->contract->unit, .ordinal = 1, .start = DATE_NONE,
 		.due = DATE_NONE, .achieved = DATE_NONE, .expires = DATE_NONE,
 		.price_minor = o->price_minor, .currency = j->contract->currency };
-	out->outcome_id = outcome_id(out->contract, out->outcome, &out->unit, out->ordinal);
+	out->outcome_id = j->memo->ids[o - j->version->outcomes];
 	v->status = STATUS_NOT_YET;
 	v->terms = o;
 	v->out = out;
 	v->day = v->failed = DATE_NONE;
 	v->anchor = NULL;
-	v->stands_on = arena_alloc(j->arena, (j->tl->events_n + 1) * sizeof(*v->stands_on));
+	v->stands_on = j->room;
 	v->stands_on_n = v->reasons_n = v->gaps_n = 0;
 	v->gap_rule = SPAN_NONE;
 	verdict_stands_on(v, j->referral);
@@ -553,7 +603,7 @@ outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 }
 
 static void
-outcome_judge(const struct judging *j, const struct referrals *r, uint32_t at,
+outcome_judge(struct judging *j, const struct referrals *r, uint32_t at,
     struct outcome *out)
 {
 	const struct outcome_terms *o = &j->version->outcomes[at];
@@ -568,7 +618,7 @@ outcome_judge(const struct judging *j, const struct referrals *r, uint32_t at,
 	else
 		rule_event(j, &v);
 	j->completed[at] = v.day;
-	qsort(v.stands_on, v.stands_on_n, sizeof(*v.stands_on), by_event_id);
+	by_event_id(v.stands_on, v.stands_on_n);
 	facts_hash(j, &v);
 	if (in_cohort)
 		ruling(j, &v);
@@ -585,6 +635,19 @@ no_day(const struct judging *j, uint32_t at, struct outcome *out)
 	verdict_reason(j, &v, REASON_NO_DAY, SPAN_NONE);
 	facts_hash(j, &v);
 	finish(j, &v);
+}
+
+/* Ids that were made before, or now. */
+static struct memo *
+memo_of(const struct judging *j)
+{
+	const struct version_terms *v = j->version;
+	bool fresh;
+	struct memo *m = timeline_memo(j->tl, v->memo_key, v->outcomes_n, &fresh);
+
+	for (uint32_t i = 0; fresh && i < v->outcomes_n; i++)
+		m->ids[i] = outcome_id(j->contract->name, v->outcomes[i].name, &j->tl->unit, 1);
+	return m;
 }
 
 struct outcome_list
@@ -607,7 +670,11 @@ evaluate(const struct contract *contract, const struct timeline *timeline,
 	list.items = arena_alloc(arena, list.n * sizeof(*list.items));
 	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(struct spells *));
 	j.completed = arena_alloc(arena, list.n * sizeof(*j.completed));
-	MUST(list.items && j.spells && j.completed);
+	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));
+	MUST(list.items && j.spells && j.completed && j.room);
+	j.memo = memo_of(&j);
+	if (facts->as_at != DATE_NONE)
+		events_deal(&j);
 	for (uint32_t i = 0; i < list.n; i++) {
 		if (facts->as_at == DATE_NONE)
 			no_day(&j, i, &list.items[i]);

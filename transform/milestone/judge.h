@@ -24,7 +24,13 @@ struct judging {
 	const struct evaluate_facts *facts;
 	struct arena *arena;
 	const struct event *referral;
+	const struct occurrence **of_base; /* of each kind the version looks at */
+	uint32_t *of_base_n;
 	struct spells **spells;  /* of each of the version's, made when first asked for */
+	struct memo *memo;       /* what was hashed before */
+	struct duration window;  /* that `window_closes` is of */
+	date_t window_closes;
+	const struct event **room; /* for one verdict's stands_on */
 	date_t *completed;       /* of each outcome, the day its rule was complete */
 };
 
@@ -72,7 +78,7 @@ bool proof_enough(const struct judging *j, struct verdict *v, const struct spell
 /* --- ruling.c */
 
 /* Windows, claims and decisions, on what the rule and the proof came to. */
-void ruling(const struct judging *j, struct verdict *v);
+void ruling(struct judging *j, struct verdict *v);
 void facts_hash(const struct judging *j, struct verdict *v);
 
 #endif

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "transform/milestone/judge.h"
 
 /* --- what cannot both be true ---------------------------------------------------- */
@@ -112,7 +110,7 @@ proof_end_denied(const struct judging *j, struct verdict *v, const struct spells
 
 		if (f->spell != FACT_ORPHAN || f->event->organisation == s->start->organisation
 		    || f->event->start <= s->to + sp->terms->overlap_days
-		    || !span_eq(name_text(f->event->kind), sp->terms->confirmed))
+		    || f->form != FORM_CONFIRMED)
 			continue;
 		contradiction(j, v, REASON_ENDED_AND_CONFIRMED, s->to_by, f->event);
 		return true;
@@ -196,14 +194,19 @@ struct proof {
 	bool taken;
 };
 
-static int
-proof_order(const void *a, const void *b)
+/* Few, and nearly in order already. */
+static void
+proofs_sort(struct proof *p, uint32_t n)
 {
-	const struct proof *x = a, *y = b;
+	for (uint32_t i = 1; i < n; i++) {
+		struct proof x = p[i];
+		uint32_t k = i;
 
-	if (x->speaks != y->speaks)
-		return x->speaks < y->speaks ? -1 : 1;
-	return id_cmp(&x->event->id, &y->event->id);
+		for (; k > 0 && (p[k - 1].speaks > x.speaks || (p[k - 1].speaks == x.speaks
+			   && id_cmp(&p[k - 1].event->id, &x.event->id) > 0)); k--)
+			p[k] = p[k - 1];
+		p[k] = x;
+	}
 }
 
 static bool
@@ -408,8 +411,7 @@ proof_enough(const struct judging *j, struct verdict *v, const struct spells *sp
 
 	n = run ? proofs_of_run(sp, run, ev, day, p) : proofs_of_day(sp, ev, day, p);
 	n = proofs_of_kinds(j, ev, day, p, n);
-	if (n > 1)
-		qsort(p, n, sizeof(*p), proof_order);
+	proofs_sort(p, n);
 	role = take_role(p, n, &ev->from);
 	if (!role)
 		verdict_reason(j, v, REASON_AWAITING_AGENCY, listed(j, &ev->from));

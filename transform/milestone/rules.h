@@ -14,6 +14,7 @@
 
 #include "common/arena.h"
 #include "common/duration.h"
+#include "common/hash.h"
 #include "common/yaml.h"
 #include "transform/milestone/contract.h"
 
@@ -80,7 +81,20 @@ struct spell_terms {
 	int32_t gap_within, gap_longer, moves, risk;
 	bool one_at_a_time;                /* who is in one such place is in no other */
 	int32_t overlap_days;              /* agencies' days may differ so much unremarked */
+	uint32_t base;                     /* which of the version's kinds `event` is */
 };
+
+/* Kinds of event that a version looks at: `base` counts them, each in three forms. */
+enum kind_form { FORM_ITSELF, FORM_CONFIRMED, FORM_ENDED };
+
+struct kind_slot {
+	struct span kind;      /* ptr NULL: free */
+	uint64_t hash;         /* as a name's */
+	uint16_t base;
+	uint16_t form;         /* enum kind_form */
+};
+
+enum { KIND_SLOTS = 512 };     /* a power of two, more than twice RULES_SPELLS_MAX * 3 */
 
 /* --- outcomes */
 
@@ -149,6 +163,9 @@ struct version_terms {
 	uint32_t spells_n;
 	struct outcome_terms *outcomes;
 	uint32_t outcomes_n;
+	struct kind_slot *kinds;   /* KIND_SLOTS, open addressing */
+	uint32_t bases_n;
+	uint64_t memo_key;         /* of the names that outcome ids are made of */
 };
 
 struct party_terms {

@@ -1,6 +1,8 @@
 #include "common/must.h"
 #include "transform/milestone/judge.h"
 
+#define FACTS_ODD UINT64_C(0x9e3779b97f4a7c15)
+
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* --- what was judged, as one hash -------------------------------------------------- */
@@ -26,8 +28,8 @@ put(uint8_t *p, struct span s)
 
 /* "outturn-facts-1", contract, version, then each fact's id and content; positions
  * are left out.  stands_on is sorted by event id. */
-void
-facts_hash(const struct judging *j, struct verdict *v)
+static void
+facts_hash_make(const struct judging *j, const struct verdict *v, uint8_t *hash)
 {
 	struct span head = SPAN_LIT("outturn-facts-1"), name = j->contract->name;
 	size_t each = ID_BYTES + SHA256_BYTES;
@@ -44,19 +46,41 @@ facts_hash(const struct judging *j, struct verdict *v)
 		memcpy(p + ID_BYTES, v->stands_on[i]->raw_sha256, SHA256_BYTES);
 		p += each;
 	}
-	sha256(span_of(start, (size_t)(p - start)), v->out->facts_hash);
+	sha256(span_of(start, (size_t)(p - start)), hash);
+}
+
+void
+facts_hash(const struct judging *j, struct verdict *v)
+{
+	uint64_t mix = j->version->memo_key + (uint64_t)j->version->number * FACTS_ODD;
+	uint8_t *hash;
+	bool fresh;
+
+	for (uint32_t i = 0; i < v->stands_on_n; i++) {
+		mix = (mix ^ v->stands_on[i]->mix) * FACTS_ODD;
+		mix ^= mix >> 29;
+	}
+	hash = memo_facts(j->memo, mix, &fresh);
+	if (fresh)
+		facts_hash_make(j, v, hash);
+	memcpy(v->out->facts_hash, hash, SHA256_BYTES);
 }
 
 /* --- windows -------------------------------------------------------------------------- */
 
 /* The first day on which it is too late; DATE_NONE: never. */
 static date_t
-closes(const struct judging *j, const struct outcome_terms *o)
+closes(struct judging *j, const struct outcome_terms *o)
 {
 	date_t ends = j->version->ends, to = DATE_NONE;
 
-	if (!duration_is_zero(o->window))
-		to = duration_add(j->referral->start, o->window);
+	if (!duration_is_zero(o->window)) {
+		if (j->window.months != o->window.months || j->window.days != o->window.days) {
+			j->window = o->window; /* mostly one for all */
+			j->window_closes = duration_add(j->referral->start, o->window);
+		}
+		to = j->window_closes;
+	}
 	if (ends != DATE_NONE && (to == DATE_NONE || ends + 1 < to))
 		to = ends + 1;
 	return to;
@@ -91,7 +115,7 @@ all_complete(const struct judging *j, struct verdict *v, date_t day)
 
 /* It has not been completed: may it still be? */
 static void
-not_completed(const struct judging *j, struct verdict *v, date_t failed)
+not_completed(struct judging *j, struct verdict *v, date_t failed)
 {
 	date_t close = closes(j, v->terms), last;
 
@@ -255,7 +279,7 @@ decided(const struct judging *j, struct verdict *v)
 }
 
 void
-ruling(const struct judging *j, struct verdict *v)
+ruling(struct judging *j, struct verdict *v)
 {
 	date_t close = closes(j, v->terms);
 

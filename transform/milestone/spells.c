@@ -76,7 +76,7 @@ belongs(const struct spells *sp, const struct spell *s, const struct event *e, b
 {
 	bool same = s->start->organisation == e->organisation;
 
-	if (s->from > e->start || !span_eq(name_text(s->start->kind), sp->terms->event))
+	if (s->from > e->start || s->sighting)
 		return 0;
 	if (s->ended && (ends || s->to < e->start))
 		return 0;
@@ -119,7 +119,7 @@ spell_open(struct spells *sp, const struct event *e, date_t as_at)
 		to = e->start;
 	sp->items[sp->n++] = (struct spell){ .start = e, .to_by = e, .from = e->start, .to = to,
 		.ended = ended, .class = classify(sp->terms, e) };
-	sp->facts[sp->facts_n++] = (struct fact){ e, sp->n - 1, to };
+	sp->facts[sp->facts_n++] = (struct fact){ e, FORM_ITSELF, sp->n - 1, to };
 }
 
 static void
@@ -146,7 +146,7 @@ sighting(struct spells *sp, struct fact *f)
 		return;
 	f->spell = sp->n;
 	sp->items[sp->n++] = (struct spell){ .start = f->event, .to_by = f->event,
-		.from = f->event->start, .to = f->event->start, .class = class };
+		.sighting = true, .from = f->event->start, .to = f->event->start, .class = class };
 }
 
 static void
@@ -181,7 +181,7 @@ episode_again(struct spells *sp, const struct event *e, date_t as_at)
 		    || !id_eq(&s->start->episode, &e->episode)
 		    || classify(sp->terms, e) != s->class || (s->ended && s->to < e->start))
 			continue;
-		sp->facts[sp->facts_n++] = (struct fact){ e, i, to };
+		sp->facts[sp->facts_n++] = (struct fact){ e, FORM_ITSELF, i, to };
 		if (to > s->to || ended) {
 			s->to = to;
 			s->to_by = e;
@@ -202,35 +202,35 @@ counting_note(struct spells *sp, struct arena *arena)
 }
 
 struct spells *
-spells_build(const struct timeline *tl, const struct spell_terms *terms, date_t since, date_t as_at,
-    struct arena *arena)
+spells_build(const struct occurrence *occurrences, uint32_t n, const struct spell_terms *terms,
+    date_t as_at, struct arena *arena)
 {
 	struct spells *sp = arena_zalloc(arena, 1, sizeof(*sp));
 	const struct event *e;
-	uint32_t beside = 0;
+	uint32_t confirmed = 0, ended = 0;
 
 	sp->terms = terms;
-	sp->items = arena_alloc(arena, (tl->events_n + 1) * sizeof(*sp->items));
-	sp->facts = arena_alloc(arena, (tl->events_n + 1) * sizeof(*sp->facts));
-	for (uint32_t i = 0; i < tl->events_n && tl->events[i].start <= as_at; i++) {
-		e = &tl->events[i];
-		if (e->start < since)
-			continue;
-		if (span_eq(name_text(e->kind), terms->event)) {
+	if (n == 0)
+		return sp;
+	sp->items = arena_alloc(arena, n * sizeof(*sp->items));
+	sp->facts = arena_alloc(arena, n * sizeof(*sp->facts));
+	for (uint32_t i = 0; i < n; i++) {
+		e = occurrences[i].event;
+		if (occurrences[i].form == FORM_ITSELF) {
 			if (!episode_again(sp, e, as_at))
 				spell_open(sp, e, as_at);
-		} else if (e->kind
-		    && (span_eq(name_text(e->kind), terms->confirmed)
-			|| span_eq(name_text(e->kind), terms->ended))) {
-			sp->facts[sp->facts_n++] = (struct fact){ e, FACT_ORPHAN, e->start };
-			beside++;
+			continue;
 		}
+		sp->facts[sp->facts_n++] = (struct fact){ e, occurrences[i].form, FACT_ORPHAN,
+			e->start };
+		confirmed += occurrences[i].form == FORM_CONFIRMED;
+		ended += occurrences[i].form == FORM_ENDED;
 	}
-	for (uint32_t i = 0; beside && i < sp->facts_n; i++)
-		if (span_eq(name_text(sp->facts[i].event->kind), terms->ended) && sp->n)
+	for (uint32_t i = 0; ended && i < sp->facts_n; i++)
+		if (sp->facts[i].form == FORM_ENDED)
 			spell_end(sp, &sp->facts[i]);
-	for (uint32_t i = 0; beside && i < sp->facts_n; i++)
-		if (span_eq(name_text(sp->facts[i].event->kind), terms->confirmed))
+	for (uint32_t i = 0; confirmed && i < sp->facts_n; i++)
+		if (sp->facts[i].form == FORM_CONFIRMED)
 			spell_confirm(sp, &sp->facts[i]);
 	counting_note(sp, arena);
 	return sp;

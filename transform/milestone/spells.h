@@ -33,7 +33,8 @@ enum spell_class {
 };
 
 struct spell {
-	const struct event *start;  /* of SPELL_OTHER perhaps a confirmation alone */
+	const struct event *start;
+	bool sighting;              /* SPELL_OTHER: a confirmation alone, of which nobody said the start */
 	const struct event *to_by;  /* the record that says `to`; may be `start` */
 	date_t from, to;            /* to: first day not counted, or last confirmation */
 	bool ended;
@@ -43,6 +44,7 @@ struct spell {
 /* One record and the spell it speaks of. */
 struct fact {
 	const struct event *event;
+	enum kind_form form;
 	uint32_t spell;             /* FACT_ORPHAN: none */
 	date_t speaks;              /* the last day it speaks of */
 };
@@ -59,9 +61,15 @@ struct spells {
 	uint32_t counting_n;
 };
 
-/* Events on `since` or later, known on `as_at`. */
-struct spells *spells_build(const struct timeline *tl, const struct spell_terms *terms,
-    date_t since, date_t as_at, struct arena *arena);
+/* An event of the spell's kind, in one of its forms. */
+struct occurrence {
+	const struct event *event;
+	enum kind_form form;
+};
+
+/* From what is known on `as_at`, in the timeline's order. */
+struct spells *spells_build(const struct occurrence *occurrences, uint32_t n,
+    const struct spell_terms *terms, date_t as_at, struct arena *arena);
 
 struct run {
 	uint32_t first, end;        /* of counting, half-open */

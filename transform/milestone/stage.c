@@ -9,7 +9,7 @@ enum { STAGE_CONTRACTS_MAX = 256 };
 
 struct unit {
 	struct timeline *tl;    /* NULL: nothing is known any more */
-	struct id *outcomes;    /* that stand, or stood, in the output; sorted; owned */
+	struct id *outcomes;    /* of the last time it was asked, in the contracts' order; owned */
 	uint32_t outcomes_n;
 	bool touched;
 };
@@ -379,6 +379,19 @@ seen_find(const struct stage *st, const struct id *id, struct outcome *out)
 	return false;
 }
 
+static bool
+same_keys(const struct stage *st, const struct unit *u)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < st->published_n; i++)
+		for (uint32_t k = 0; k < st->seen_lists[i].n; k++, n++)
+			if (n == u->outcomes_n
+			    || !id_eq(&st->seen_lists[i].items[k].outcome_id, &u->outcomes[n]))
+				return false;
+	return n == u->outcomes_n;
+}
+
 /* The unit's outcomes of today and those that stood there before: all may differ. */
 static void
 unit_keys(struct stage *st, uint32_t at)
@@ -389,6 +402,11 @@ unit_keys(struct stage *st, uint32_t at)
 
 	u->touched = false;
 	look(st, at);
+	if (same_keys(st, u)) {
+		for (uint32_t i = 0; i < u->outcomes_n; i++)
+			key_add(st, &u->outcomes[i]);
+		return;
+	}
 	for (uint32_t i = 0; i < u->outcomes_n; i++)
 		if (!seen_find(st, &u->outcomes[i], &gone)) {
 			key_add(st, &u->outcomes[i]);

@@ -8,13 +8,10 @@
 
 /* --- names ------------------------------------------------------------------ */
 
-struct name {
-	struct span text;
-};
-
 struct names {
 	struct strmap by_text; /* -> struct name * */
 	struct arena arena;
+	uint64_t seed;
 };
 
 struct names *
@@ -24,6 +21,7 @@ names_new(uint64_t seed)
 
 	strmap_init(&n->by_text, seed);
 	arena_init(&n->arena, 0);
+	n->seed = seed;
 	return n;
 }
 
@@ -51,14 +49,9 @@ names_name(struct names *n, struct span text)
 		return (const struct name *)(uintptr_t)*slot;
 	name = arena_zalloc(&n->arena, 1, sizeof(*name));
 	name->text = arena_copy(&n->arena, text);
+	name->hash = hash64(text.ptr, text.len, NAME_SEED);
 	*slot = (uint64_t)(uintptr_t)name;
 	return name;
-}
-
-struct span
-name_text(const struct name *n)
-{
-	return n ? n->text : SPAN_NONE;
 }
 
 struct span
@@ -76,7 +69,68 @@ timeline_new(struct names *names, const struct id *unit)
 
 	tl->names = names;
 	tl->unit = *unit;
+	tl->memos = mem_zalloc(1, sizeof(*tl->memos));
 	return tl;
+}
+
+/* --- memos */
+
+enum { MEMOS_MAX = 4, FACTS_FIRST = 4 }; /* contracts of one unit that are remembered */
+
+static void
+memo_free(struct memo *m)
+{
+	mem_free(m->ids);
+	mem_free(m->facts);
+	mem_free(m);
+}
+
+struct memo *
+timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh)
+{
+	struct memo **at = &tl->memos->first, *m;
+	int count = 0;
+
+	*fresh = false;
+	for (; *at; at = &(*at)->next) {
+		if ((*at)->key == key && (*at)->n == n)
+			return *at;
+		if (++count == MEMOS_MAX) { /* that of a contract that was varied */
+			memo_free(*at);
+			*at = NULL;
+			break;
+		}
+	}
+	m = mem_zalloc(1, sizeof(*m));
+	m->key = key;
+	m->n = n;
+	m->ids = mem_alloc((n + 1) * sizeof(*m->ids));
+	m->next = tl->memos->first;
+	tl->memos->first = m;
+	*fresh = true;
+	return m;
+}
+
+uint8_t *
+memo_facts(struct memo *m, uint64_t mix, bool *fresh)
+{
+	struct facts_memo *f;
+
+	*fresh = false;
+	for (uint32_t i = 0; i < m->facts_n; i++)
+		if (m->facts[i].mix == mix)
+			return m->facts[i].hash;
+	*fresh = true;
+	if (m->facts_n == m->facts_cap && m->facts_cap < m->n) {
+		m->facts_cap = m->facts_cap ? m->facts_cap + FACTS_FIRST : FACTS_FIRST;
+		if (m->facts_cap > m->n)
+			m->facts_cap = m->n;
+		m->facts = mem_realloc(m->facts, m->facts_cap, sizeof(*m->facts));
+	}
+	f = m->facts_n < m->facts_cap ? &m->facts[m->facts_n++]
+				      : &m->facts[m->facts_next++ % m->facts_n];
+	f->mix = mix;
+	return f->hash;
 }
 
 void
@@ -88,6 +142,11 @@ timeline_free(struct timeline *tl)
 		mem_free(tl->events[i].attributes);
 	mem_free(tl->events);
 	mem_free(tl->decisions);
+	for (struct memo *m = tl->memos->first, *next; m; m = next) {
+		next = m->next;
+		memo_free(m);
+	}
+	mem_free(tl->memos);
 	mem_free(tl);
 }
 
@@ -163,6 +222,7 @@ timeline_event(struct timeline *tl, const struct id *event, const struct linked 
 		.role = names_name(tl->names, ln->role), .kind = names_name(tl->names, ln->kind),
 		.evidence_type = names_name(tl->names, ln->evidence_type) };
 	memcpy(e->raw_sha256, ln->raw_sha256, SHA256_BYTES);
+	e->mix = hash64(e->raw_sha256, SHA256_BYTES, hash64(e->id.b, ID_BYTES, tl->names->seed));
 	if (ln->episode.ptr && ln->episode.len == ID_BYTES)
 		memcpy(e->episode.b, ln->episode.ptr, ID_BYTES);
 	tl->unit_kind = names_name(tl->names, ln->unit_kind);
@@ -238,7 +298,13 @@ timeline_bytes(const struct timeline *tl)
 {
 	enum { BLOCK_BYTES = 16 }; /* what the allocator adds to each */
 
-	return sizeof(*tl) + tl->events_cap * sizeof(*tl->events) + tl->attributes_bytes
+	size_t bytes = sizeof(*tl) + sizeof(*tl->memos)
+	    + tl->events_cap * sizeof(*tl->events) + tl->attributes_bytes
 	    + tl->decisions_cap * sizeof(*tl->decisions)
-	    + (tl->events_n + 3) * (size_t)BLOCK_BYTES;
+	    + (tl->events_n + 4) * (size_t)BLOCK_BYTES;
+
+	for (const struct memo *m = tl->memos->first; m; m = m->next)
+		bytes += sizeof(*m) + (m->n + 1) * sizeof(*m->ids)
+		    + m->facts_cap * sizeof(*m->facts) + 3 * (size_t)BLOCK_BYTES;
+	return bytes;
 }

@@ -1,7 +1,7 @@
 /*
  * timeline_in - how a timeline lies in memory: for evaluate() and nobody else.
  *
- *	events     sorted by (start, event id)        ~180 bytes an event
+ *	events     sorted by (start, event id)
  *	attributes of an event in one block behind it
  *	decisions  sorted by (at, decision id)
  *
@@ -13,7 +13,34 @@
 
 #include "transform/milestone/timeline.h"
 
-struct name;                   /* a kept text */
+enum { NAME_SEED = 0x6e616d65 }; /* of `hash`: to look texts up in a contract's tables */
+
+struct name {                  /* a kept text */
+	struct span text;
+	uint64_t hash;
+};
+
+/*
+ * What was hashed for this unit before: SHA-256 costs more than all the rest of
+ * an evaluation.  A memo answers only what would be computed; evaluate() stays
+ * a pure function that is not thread-safe for one timeline.
+ */
+struct facts_memo {
+	uint64_t mix;          /* of the contract, its version, the facts' own mixes */
+	uint8_t hash[SHA256_BYTES];
+};
+
+struct memo {
+	struct memo *next;
+	uint64_t key;          /* of the contract's and the outcomes' names */
+	struct id *ids;        /* owned; of n outcomes, in order */
+	struct facts_memo *facts; /* owned; at most n */
+	uint32_t n, facts_n, facts_cap, facts_next;
+};
+
+struct memos {
+	struct memo *first;
+};
 
 struct event_attribute {
 	const struct name *name;
@@ -28,6 +55,7 @@ struct event {
 	const struct name *organisation, *role, *kind, *evidence_type; /* NULL: absent */
 	struct id episode;       /* zero: absent */
 	date_t start, end;
+	uint64_t mix;            /* of id and content, seeded */
 	uint32_t attributes_n;
 	struct event_attribute *attributes; /* owned */
 };
@@ -50,10 +78,21 @@ struct timeline {
 	struct decided *decisions;
 	uint32_t decisions_n, decisions_cap;
 	size_t attributes_bytes;
+	struct memos *memos;     /* owned */
 };
 
-struct span name_text(const struct name *n); /* NULL: SPAN_NONE */
+static inline struct span
+name_text(const struct name *n) /* NULL: SPAN_NONE */
+{
+	return n ? n->text : SPAN_NONE;
+}
+
 const struct name *names_name(struct names *n, struct span text); /* SPAN_NONE: NULL */
+
+/* The memo of (key, n outcomes); made when there is none, with ids to be filled in. */
+struct memo *timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh);
+/* The hash under `mix`; *fresh: to be filled in. */
+uint8_t *memo_facts(struct memo *m, uint64_t mix, bool *fresh);
 
 static inline const struct event_attribute *
 event_attribute(const struct event *e, struct span name)
