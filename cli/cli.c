@@ -182,7 +182,7 @@ static int
 exit_of(const struct err *err)
 {
 	static const char *const denied[] = { "kafka-denied", "key-mode", "pg-42501", "pg-28000",
-		"pg-28P01", "role-missing", "maker-is-checker" };
+		"pg-28P01", "role-missing", "maker-is-checker", "not-trusted" };
 	static const char *const absent[] = { "not-found", "key-missing" };
 
 	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)

@@ -54,6 +54,23 @@ note(struct publish *p, const char *thing, const char *name, int32_t version, co
 	jw_end(&p->json);
 }
 
+/* Would readers take it?  What they would pass over is not sent. */
+static int
+counts(struct publish *p, struct err *err)
+{
+	struct rec rec = { .offset = INT64_MAX, .key = buf_view(&p->key),
+		.value = buf_view(&p->value) };
+	uint64_t before = termsbook_refused(p->book);
+	struct span thing;
+
+	termsbook_fold(p->book, &rec, &thing);
+	if (termsbook_refused(p->book) == before)
+		return 0;
+	return err_code(err, ERR_FATAL, "not-trusted", NULL,
+	    "'%.64s' may not publish: the trust file '%.200s' does not name that key", p->as,
+	    p->cli->params->trust);
+}
+
 static int
 page_send(struct publish *p, const struct page *page, int32_t version, struct err *err)
 {
@@ -68,7 +85,7 @@ page_send(struct publish *p, const struct page *page, int32_t version, struct er
 	buf_reset(&p->value);
 	av_write(p->cli->catalogue, &terms_binding, &t, &p->value);
 	book_key(t.thing, t.name, version, &p->key);
-	if (cli_send(p->cli, "terms", buf_view(&p->key), buf_view(&p->value), err))
+	if (counts(p, err) || cli_send(p->cli, "terms", buf_view(&p->key), buf_view(&p->value), err))
 		return -1;
 	p->sent++;
 	note(p, page_things[page->thing], page->name, version, "published");
@@ -96,6 +113,7 @@ page_publish(struct publish *p, const struct page *page, struct err *err)
 static int
 as_at_send(struct publish *p, date_t day, struct err *err)
 {
+	static const char *const roles[] = { "publisher", "commissioner", NULL };
 	struct reference r = { .reference_id = SPAN_LIT("as-at"), .what = SPAN_LIT("as-at"),
 		.date = day, .to = DATE_NONE, .by = span_str(p->as), .at_ms = cli_now_ms(),
 		.key_id = span_str(p->as) };
@@ -105,6 +123,12 @@ as_at_send(struct publish *p, date_t day, struct err *err)
 	if (cli_sign(p->cli, p->as, &reference_binding, &r, offsetof(struct reference, signature),
 		sig, err))
 		return -1;
+	if (!termsbook_signed(p->book, &reference_binding, &r, r.key_id, r.signature,
+		offsetof(struct reference, signature), roles))
+		return err_code(err, ERR_FATAL, "role-missing", NULL,
+		    "'%.64s' may not say which day has come: no page gives them the role publisher or "
+		    "commissioner",
+		    p->as);
 	buf_reset(&p->value);
 	av_write(p->cli->catalogue, &reference_binding, &r, &p->value);
 	if (cli_send(p->cli, "reference", r.reference_id, buf_view(&p->value), err))
@@ -263,7 +287,7 @@ const struct cli_verb verb_publish = {
 	    "  --as NAME     whose key signs: 'keys_dir'/NAME.sign; 'publisher' without it\n"
 	    "  --as-at DATE  also state that this day has come: open windows up to it are judged\n"
 	    "  --version N   instead of the next number\n\n"
-	    "Exit: 0 done, 1 failed, 2 usage, 3 mistakes in the files, 5 no such file or key, 75 Kafka\n"
-	    "is away.\n\n"
+	    "Exit: 0 done, 1 failed, 2 usage, 3 mistakes in the files, 5 no such file or key, 6 the\n"
+	    "key may not publish, 75 Kafka is away.\n\n"
 	    "  outturn publish --as-at 2026-03-31 config\n",
 };
