@@ -696,7 +696,7 @@ kind_slot(struct kind_slot *slots, struct span kind, uint64_t hash)
 
 static void
 kind_add(struct compiling *cp, struct version_terms *v, const struct spell_terms *s,
-    struct span kind, enum kind_form form)
+    struct span kind, enum event_form form)
 {
 	uint64_t hash = hash64(kind.ptr, kind.len, NAME_SEED);
 	struct kind_slot *slot = kind_slot(v->kinds, kind, hash);

@@ -242,7 +242,7 @@ events_deal(struct judging *j)
 	for (uint32_t i = 0; i < n; i++)
 		if (kinds[i])
 			*next[kinds[i]->base]++ = (struct occurrence){ &j->tl->events[i],
-				(enum kind_form)kinds[i]->form };
+				(enum event_form)kinds[i]->form };
 }
 
 static void

@@ -85,13 +85,13 @@ struct spell_terms {
 };
 
 /* Kinds of event that a version looks at: `base` counts them, each in three forms. */
-enum kind_form { FORM_ITSELF, FORM_CONFIRMED, FORM_ENDED };
+enum event_form { FORM_ITSELF, FORM_CONFIRMED, FORM_ENDED };
 
 struct kind_slot {
 	struct span kind;      /* ptr NULL: free */
 	uint64_t hash;         /* as a name's */
 	uint16_t base;
-	uint16_t form;         /* enum kind_form */
+	uint16_t form;         /* enum event_form */
 };
 
 enum { KIND_SLOTS = 512 };     /* a power of two, more than twice RULES_SPELLS_MAX * 3 */

@@ -44,7 +44,7 @@ struct spell {
 /* One record and the spell it speaks of. */
 struct fact {
 	const struct event *event;
-	enum kind_form form;
+	enum event_form form;
 	uint32_t spell;             /* FACT_ORPHAN: none */
 	date_t speaks;              /* the last day it speaks of */
 };
@@ -64,7 +64,7 @@ struct spells {
 /* An event of the spell's kind, in one of its forms. */
 struct occurrence {
 	const struct event *event;
-	enum kind_form form;
+	enum event_form form;
 };
 
 /* From what is known on `as_at`, in the timeline's order. */
