@@ -35,7 +35,7 @@
 #include "common/topics.h"
 #include "transform/match/naive.h"
 
-enum { ASK_MS = 10000, STORY_MS = 60000, FACTS = 3000, EVENTS = 600, PEOPLE = 120, TOKENS = 16,
+enum { ASK_MS = 10000, STORY_MS = 30000, FACTS = 3000, EVENTS = 600, PEOPLE = 120, TOKENS = 16,
 	REVIEWS = 60, ERASED = 20, DECISIONS = 60, PARTITIONS = 4, STREAMS = 2, SESSION_MS = 2000,
 	INSTANCES = 2 };
 
