@@ -90,16 +90,17 @@ person(struct writing *w, uint64_t unit)
 static uint64_t
 drain(struct stage *st, struct av_catalogue *cat, struct buf *out)
 {
-	struct outcome o;
+	const struct outcome *o;
 	struct id id;
 	uint64_t wanted = 0;
 
 	while (stage_next_touched(st, &id)) {
-		if (!stage_want(st, &id, &o))
+		o = stage_want(st, &id);
+		if (!o)
 			abort();
 		if (cat) {
 			buf_reset(out);
-			av_write(cat, &outcome_binding, &o, out);
+			av_write(cat, &outcome_binding, o, out);
 		}
 		wanted++;
 	}

@@ -349,7 +349,7 @@ gaps_note(const struct judging *j, struct verdict *v, const struct spells *sp,
 {
 	bool pauses = sp->terms->gap_within == GAP_PAUSES;
 
-	memcpy(v->gaps, rung->gaps, sizeof(v->gaps));
+	memcpy(v->gaps, rung->gaps, rung->gaps_n * sizeof(*v->gaps));
 	v->gaps_n = rung->gaps_n;
 	v->gap_rule = pauses ? SPAN_LIT("pauses") : SPAN_LIT("counts");
 	if (rung->gaps_n)
@@ -517,7 +517,7 @@ by_event_id(const struct event **e, uint32_t n)
 		const struct event *x = e[i];
 		uint32_t k = i;
 
-		for (; k > 0 && id_cmp(&e[k - 1]->id, &x->id) > 0; k--)
+		for (; k > 0 && id_before(&x->id, &e[k - 1]->id); k--)
 			e[k] = e[k - 1];
 		e[k] = x;
 	}
@@ -564,11 +564,15 @@ static void
 begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
     struct outcome *out)
 {
-	*out = (struct outcome){ .contract = j->contract->name,
-		.contract_version = j->version->number, .outcome = o->name, .unit = j->tl->unit,
-		.unit_kind = j->contract->unit, .ordinal = 1, .start = DATE_NONE,
-		.due = DATE_NONE, .achieved = DATE_NONE, .expires = DATE_NONE,
-		.price_minor = o->price_minor, .currency = j->contract->currency };
+	out->contract = j->contract->name;
+	out->contract_version = j->version->number;
+	out->outcome = o->name;
+	out->unit = j->tl->unit;
+	out->unit_kind = j->contract->unit;
+	out->ordinal = 1;
+	out->start = out->due = out->achieved = out->expires = DATE_NONE;
+	out->price_minor = o->price_minor;
+	out->currency = j->contract->currency;
 	out->outcome_id = j->memo->ids[o - j->version->outcomes];
 	v->status = STATUS_NOT_YET;
 	v->terms = o;
@@ -608,7 +612,7 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at,
 {
 	const struct outcome_terms *o = &j->version->outcomes[at];
 	bool in_cohort = r->why == REASON_COUNT && !r->older;
-	struct verdict v;
+	struct verdict v; /* its arrays as far as their counts say */
 
 	begin(j, &v, o, out);
 	if (!in_cohort)
@@ -667,7 +671,7 @@ evaluate(const struct contract *contract, const struct timeline *timeline,
 	j.version = r.version;
 	j.referral = r.chosen;
 	list.n = j.version->outcomes_n;
-	list.items = arena_alloc(arena, list.n * sizeof(*list.items));
+	list.items = arena_zalloc(arena, list.n, sizeof(*list.items));
 	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(struct spells *));
 	j.completed = arena_alloc(arena, list.n * sizeof(*j.completed));
 	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));

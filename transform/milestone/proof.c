@@ -84,6 +84,8 @@ bool
 proof_contradicted(const struct judging *j, struct verdict *v, const struct spells *sp,
     const struct run *run, date_t day)
 {
+	if (!sp->others_n && !sp->ended_n)
+		return false;
 	for (uint32_t i = run->first; i < run->end; i++) {
 		const struct spell *s = &sp->items[sp->counting[i]];
 
@@ -120,14 +122,6 @@ proof_end_denied(const struct judging *j, struct verdict *v, const struct spells
 
 /* --- risk ------------------------------------------------------------------------- */
 
-static const struct event_attribute *
-risk_stated(const struct event *e)
-{
-	const struct event_attribute *a = event_attribute(e, SPAN_LIT("homelessness-risk"));
-
-	return a && a->has_number ? a : NULL;
-}
-
 static bool
 covered(const struct spells *sp, const struct run *run, date_t day)
 {
@@ -149,7 +143,8 @@ proof_risk(const struct judging *j, struct verdict *v, const struct spells *sp,
 	bool risky = false;
 	uint32_t i = 0;
 
-	(void)j;
+	if (!sp->risk_stated)
+		return true;
 	while (i < sp->facts_n) {
 		date_t on = sp->facts[i].event->start;
 		bool any = false, yes = false;
@@ -203,7 +198,7 @@ proofs_sort(struct proof *p, uint32_t n)
 		uint32_t k = i;
 
 		for (; k > 0 && (p[k - 1].speaks > x.speaks || (p[k - 1].speaks == x.speaks
-			   && id_cmp(&p[k - 1].event->id, &x.event->id) > 0)); k--)
+			   && id_before(&x.event->id, &p[k - 1].event->id))); k--)
 			p[k] = p[k - 1];
 		p[k] = x;
 	}

@@ -311,12 +311,11 @@ static bool
 want(void *self, const struct key *key, struct buf *value)
 {
 	struct core *c = self;
-	struct outcome out;
+	const struct outcome *out = key->type == KEY_OUTCOME ? stage_want(c->stage, &key->a) : NULL;
 
-	if (key->type != KEY_OUTCOME || !stage_want(c->stage, &key->a, &out))
-		return false;
-	av_write(c->ms->catalogue, &outcome_binding, &out, value);
-	return true;
+	if (out)
+		av_write(c->ms->catalogue, &outcome_binding, out, value);
+	return out != NULL;
 }
 
 static void

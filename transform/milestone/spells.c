@@ -192,13 +192,26 @@ episode_again(struct spells *sp, const struct event *e, date_t as_at)
 	return false;
 }
 
+const struct event_attribute *
+risk_stated(const struct event *e)
+{
+	const struct event_attribute *a = event_attribute(e, SPAN_LIT("homelessness-risk"));
+
+	return a && a->has_number ? a : NULL;
+}
+
 static void
 counting_note(struct spells *sp, struct arena *arena)
 {
 	sp->counting = arena_alloc(arena, (sp->n + 1) * sizeof(*sp->counting));
-	for (uint32_t i = 0; i < sp->n; i++)
+	for (uint32_t i = 0; i < sp->n; i++) {
 		if (sp->items[i].class == SPELL_COUNTS || sp->items[i].class == SPELL_COUNTS_LATER)
 			sp->counting[sp->counting_n++] = i;
+		sp->others_n += sp->items[i].class == SPELL_OTHER;
+		sp->ended_n += sp->items[i].ended;
+	}
+	for (uint32_t i = 0; sp->terms->risk && i < sp->facts_n && !sp->risk_stated; i++)
+		sp->risk_stated = risk_stated(sp->facts[i].event) != NULL;
 }
 
 struct spells *
@@ -339,8 +352,10 @@ rung_of(const struct spells *sp, const struct run *run, struct duration lasts, d
 	date_t to = s->to;
 	int32_t gap;
 
-	*out = (struct rung){ .start = s->from, .due = duration_add(s->from, lasts),
-		.to_spell = sp->counting[run->first] };
+	memset(out, 0, offsetof(struct rung, gaps)); /* gaps_n says how many are there */
+	out->start = s->from;
+	out->due = duration_add(s->from, lasts);
+	out->to_spell = sp->counting[run->first];
 	for (uint32_t i = run->first + 1; i < run->end && to < out->due; i++) {
 		s = at(sp, i);
 		gap = gap_before(sp, run->first, i, to);

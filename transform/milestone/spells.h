@@ -59,6 +59,8 @@ struct spells {
 	uint32_t facts_n;
 	uint32_t *counting;         /* those that may be in a run, of items, in order */
 	uint32_t counting_n;
+	uint32_t others_n, ended_n; /* of items; contradictions need one of them */
+	bool risk_stated;           /* by any record */
 };
 
 /* An event of the spell's kind, in one of its forms. */
@@ -103,6 +105,7 @@ void rung_of(const struct spells *sp, const struct run *run, struct duration las
 /* Two records of one spell by different organisations, whose days differ a little. */
 bool spell_same(const struct spells *sp, const struct spell *a, const struct spell *b);
 
+const struct event_attribute *risk_stated(const struct event *e); /* NULL: it does not say */
 bool filter_fits(const struct filter *f, const struct event *e, bool *stated);
 
 #endif

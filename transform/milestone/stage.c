@@ -54,6 +54,7 @@ struct stage {
 	uint32_t seen_unit;
 	bool seen;
 	struct outcome_list seen_lists[STAGE_CONTRACTS_MAX];
+	uint32_t hint_list, hint_item; /* what is asked for next, most likely */
 	uint64_t evaluations;
 };
 
@@ -346,6 +347,7 @@ look(struct stage *st, uint32_t unit)
 	arena_reset(&st->arena);
 	st->seen = true;
 	st->seen_unit = unit;
+	st->hint_list = st->hint_item = 0;
 	for (uint32_t i = 0; i < st->published_n; i++) {
 		st->seen_lists[i] = (struct outcome_list){ NULL, 0 };
 		if (st->units[unit].tl)
@@ -367,16 +369,14 @@ key_add(struct stage *st, const struct id *id)
 	st->keys[st->keys_n++] = *id;
 }
 
-static bool
-seen_find(const struct stage *st, const struct id *id, struct outcome *out)
+static const struct outcome *
+seen_find(const struct stage *st, const struct id *id)
 {
 	for (uint32_t i = 0; i < st->published_n; i++)
 		for (uint32_t k = 0; k < st->seen_lists[i].n; k++)
-			if (id_eq(&st->seen_lists[i].items[k].outcome_id, id)) {
-				*out = st->seen_lists[i].items[k];
-				return true;
-			}
-	return false;
+			if (id_eq(&st->seen_lists[i].items[k].outcome_id, id))
+				return &st->seen_lists[i].items[k];
+	return NULL;
 }
 
 static bool
@@ -397,7 +397,6 @@ static void
 unit_keys(struct stage *st, uint32_t at)
 {
 	struct unit *u = &st->units[at];
-	struct outcome gone;
 	uint32_t n = 0, k = 0;
 
 	u->touched = false;
@@ -408,7 +407,7 @@ unit_keys(struct stage *st, uint32_t at)
 		return;
 	}
 	for (uint32_t i = 0; i < u->outcomes_n; i++)
-		if (!seen_find(st, &u->outcomes[i], &gone)) {
+		if (!seen_find(st, &u->outcomes[i])) {
 			key_add(st, &u->outcomes[i]);
 			idmap_del(&st->by_outcome, &u->outcomes[i]);
 		}
@@ -429,11 +428,31 @@ unit_keys(struct stage *st, uint32_t at)
 		}
 }
 
+/* A unit's facts lie somewhere in memory: those of the next are fetched meanwhile. */
+static void
+ahead(const struct stage *st)
+{
+	enum { FAR = 4, NEAR = 2 };
+	const struct unit *u;
+
+	if (st->touched_at + FAR < st->touched_n) {
+		u = &st->units[st->touched[st->touched_at + FAR]];
+		__builtin_prefetch(u->tl);
+		__builtin_prefetch(u->outcomes);
+	}
+	if (st->touched_at + NEAR < st->touched_n) {
+		u = &st->units[st->touched[st->touched_at + NEAR]];
+		if (u->tl)
+			timeline_ahead(u->tl);
+	}
+}
+
 static bool
 touched_take(struct stage *st)
 {
 	if (st->touched_at == st->touched_n)
 		return false;
+	ahead(st);
 	unit_keys(st, st->touched[st->touched_at++]);
 	return true;
 }
@@ -448,18 +467,43 @@ stage_next_touched(struct stage *st, struct id *outcome)
 	return true;
 }
 
-bool
-stage_want(struct stage *st, const struct id *outcome, struct outcome *out)
+/* Outcomes are asked for in the order in which they were named. */
+static const struct outcome *
+seen_next(struct stage *st, const struct id *id)
 {
-	uint32_t *at = idmap_find(&st->by_outcome, outcome);
+	const struct outcome_list *list;
 
+	if (!st->seen)
+		return NULL;
+	while (st->hint_list < st->published_n
+	    && st->hint_item == st->seen_lists[st->hint_list].n) {
+		st->hint_list++;
+		st->hint_item = 0;
+	}
+	if (st->hint_list >= st->published_n)
+		return NULL;
+	list = &st->seen_lists[st->hint_list];
+	if (!id_eq(&list->items[st->hint_item].outcome_id, id))
+		return NULL;
+	return &list->items[st->hint_item++];
+}
+
+const struct outcome *
+stage_want(struct stage *st, const struct id *outcome)
+{
+	const struct outcome *next = seen_next(st, outcome);
+	uint32_t *at;
+
+	if (next)
+		return next;
+	at = idmap_find(&st->by_outcome, outcome);
 	/* a key that was found in the output: whose it is, is known once all are asked */
 	while (!at && touched_take(st))
 		at = idmap_find(&st->by_outcome, outcome);
 	if (!at)
-		return false;
+		return NULL;
 	look(st, *at);
-	return seen_find(st, outcome, out);
+	return seen_find(st, outcome);
 }
 
 struct stage_stats

@@ -45,8 +45,8 @@ void stage_complete(struct stage *st, struct span raw_topic, date_t through);
 void stage_agencies(struct stage *st, const struct span (*pairs)[2], size_t n);
 
 bool stage_next_touched(struct stage *st, struct id *outcome);
-/* What should stand under an outcome's id; borrows until the next call.  false: none. */
-bool stage_want(struct stage *st, const struct id *outcome, struct outcome *out);
+/* What should stand under an outcome's id; borrows until the next call.  NULL: none. */
+const struct outcome *stage_want(struct stage *st, const struct id *outcome);
 
 struct stage_stats {
 	uint64_t units, events, evaluations;

@@ -281,6 +281,18 @@ timeline_events(const struct timeline *tl)
 	return tl->events_n;
 }
 
+void
+timeline_ahead(const struct timeline *tl)
+{
+	enum { LINE_BYTES = 64, LINES_MAX = 64 };
+	const char *at = (const char *)tl->events;
+	size_t lines = tl->events_n * sizeof(*tl->events) / LINE_BYTES + 1;
+
+	for (size_t i = 0; i < lines && i < LINES_MAX; i++)
+		__builtin_prefetch(at + i * LINE_BYTES);
+	__builtin_prefetch(tl->memos->first);
+}
+
 bool
 timeline_empty(const struct timeline *tl)
 {

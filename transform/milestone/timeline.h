@@ -29,6 +29,7 @@ void timeline_decision(struct timeline *tl, const struct id *decision, const str
     bool counts);
 
 uint32_t timeline_events(const struct timeline *tl); /* how many */
+void timeline_ahead(const struct timeline *tl); /* it will be evaluated soon */
 bool timeline_empty(const struct timeline *tl);
 const struct id *timeline_unit(const struct timeline *tl);
 size_t timeline_bytes(const struct timeline *tl);

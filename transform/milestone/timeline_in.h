@@ -49,15 +49,15 @@ struct event_attribute {
 	bool has_number;
 };
 
-struct event {
-	struct id id;
-	uint8_t raw_sha256[SHA256_BYTES];
-	const struct name *organisation, *role, *kind, *evidence_type; /* NULL: absent */
-	struct id episode;       /* zero: absent */
+struct event {                 /* what every evaluation looks at comes first: a cache line */
 	date_t start, end;
-	uint64_t mix;            /* of id and content, seeded */
-	uint32_t attributes_n;
+	const struct name *kind, *organisation, *role, *evidence_type; /* NULL: absent */
 	struct event_attribute *attributes; /* owned */
+	uint64_t mix;          /* of id and content, seeded */
+	uint32_t attributes_n;
+	struct id id;
+	struct id episode;     /* zero: absent */
+	uint8_t raw_sha256[SHA256_BYTES];
 };
 
 struct decided {
