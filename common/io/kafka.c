@@ -221,8 +221,20 @@ kafka_rd_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_
 {
 	rd_kafka_resp_err_t code =
 	    rd_kafka_query_watermark_offsets(rk, topic, partition, low, high, timeout_ms);
+	int n;
 
-	return code ? kafka_fail(err, code, "ask for the offsets of", topic, partition) : 0;
+	if (!code)
+		return 0;
+	/* A client that has just begun may not know a topic that is there. */
+	n = code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+	    ? kafka_rd_partitions(rk, topic, timeout_ms, err)
+	    : 0;
+	kafka_fail(err, code, "ask for the offsets of", topic, partition);
+	if (n > partition || n < 0) {
+		err->class = ERR_RETRY;
+		snprintf(err->code, sizeof(err->code), "kafka-busy");
+	}
+	return -1;
 }
 
 rd_kafka_topic_partition_list_t *

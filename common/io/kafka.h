@@ -165,9 +165,11 @@ struct kgroup *kgroup_new(const struct kafka_conf *conf, const char *group_id,
     const struct kgroup_events *events, struct err *err); /* owned, or NULL */
 /* Calls lost() for what is still ours. */
 void kgroup_free(struct kgroup *g);
-/* -1 ERR_FATAL with kafka-fenced: everything was lost, another has our place. */
+/* -1 ERR_FATAL with kafka-fenced: everything was lost, another has our place.  Losing it to a
+ * commit of our own that came late is mended by joining once more. */
 int kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err);
-/* So that anybody's tools can see how far we are; we do not read it back. */
+/* So that anybody's tools can see how far we are; we do not read it back.  Sent, not
+ * waited for. */
 int kgroup_commit(struct kgroup *g, const char *topic, int32_t partition, int64_t next_offset,
     struct err *err);
 /* -1: nothing committed. */

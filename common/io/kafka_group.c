@@ -3,11 +3,18 @@
  *
  * Every partition that is assigned is paused at its end at once, so that the
  * member never fetches: what it owns is read by a kreader from where the owner
- * says.  Strategy `range`; cooperative-sticky has ownership bugs in librdkafka
- * below 2.10.
+ * says.  Strategy `roundrobin`: `range` would give every topic of one partition
+ * to the same member; cooperative-sticky has ownership bugs in librdkafka below
+ * 2.10.
  *
  * Static members do not leave when they close: their partitions wait for them
  * for session_ms, and a restarted process has them back at once.
+ *
+ * A commit that was on its way while the broker was away can come after we have
+ * joined anew, under the member id of before: the broker calls that fenced, and
+ * librdkafka gives the client up for good.  Nobody took our place then, so the
+ * group is joined once more, with a new client; if it happens again soon, there
+ * is somebody.
  */
 #include "common/io/kafka_rd.h"
 
@@ -17,12 +24,17 @@
 #include "common/mem.h"
 #include "common/must.h"
 
-enum { CLOSE_WAIT_MS = 5000 };
+enum {
+	CLOSE_WAIT_MS = 5000,
+	REJOIN_AGAIN_MS = 60000, /* fenced twice within so long: another process has our place */
+};
 
 struct kgroup {
 	rd_kafka_t *rk;
 	struct kgroup_events events;
-	rd_kafka_topic_partition_list_t *owned;
+	rd_kafka_topic_partition_list_t *owned, *topics;
+	rd_kafka_conf_t *conf; /* to join once more by */
+	int64_t rejoined_ms;   /* 0: never */
 };
 
 static void
@@ -89,15 +101,15 @@ group_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, const char *group
 }
 
 static int
-subscribe(struct kgroup *g, const char *const *topics, size_t n, struct err *err)
+join(struct kgroup *g, struct err *err)
 {
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
 	rd_kafka_resp_err_t code;
 
-	for (size_t i = 0; i < n; i++)
-		rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
-	code = rd_kafka_subscribe(g->rk, list);
-	rd_kafka_topic_partition_list_destroy(list);
+	g->rk = kafka_rd_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(g->conf), err);
+	if (!g->rk)
+		return -1;
+	rd_kafka_poll_set_consumer(g->rk);
+	code = rd_kafka_subscribe(g->rk, g->topics);
 	return code ? kafka_fail(err, code, "join the group", NULL, -1) : 0;
 }
 
@@ -118,14 +130,14 @@ kgroup_new(const struct kafka_conf *conf, const char *group_id, const char *inst
 	g = mem_zalloc(1, sizeof(*g));
 	g->events = *events;
 	g->owned = rd_kafka_topic_partition_list_new(0);
+	g->topics = rd_kafka_topic_partition_list_new((int)topics_n);
+	for (size_t i = 0; i < topics_n; i++)
+		rd_kafka_topic_partition_list_add(g->topics, topics[i], RD_KAFKA_PARTITION_UA);
 	rd_kafka_conf_set_rebalance_cb(rc, on_rebalance);
 	rd_kafka_conf_set_opaque(rc, g);
-	g->rk = kafka_rd_new(RD_KAFKA_CONSUMER, rc, err);
-	if (g->rk) {
-		rd_kafka_poll_set_consumer(g->rk);
-		if (!subscribe(g, topics, topics_n, err))
-			return g;
-	}
+	g->conf = rc;
+	if (join(g, err) == 0)
+		return g;
 	kgroup_free(g);
 	return NULL;
 }
@@ -161,17 +173,26 @@ close_bounded(rd_kafka_t *rk)
 	rd_kafka_queue_destroy(q);
 }
 
+static void
+leave(struct kgroup *g)
+{
+	owned_lose(g);
+	if (!g->rk)
+		return;
+	close_bounded(g->rk);
+	rd_kafka_destroy_flags(g->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	g->rk = NULL;
+}
+
 void
 kgroup_free(struct kgroup *g)
 {
 	if (!g)
 		return;
-	owned_lose(g);
-	if (g->rk) {
-		close_bounded(g->rk);
-		rd_kafka_destroy_flags(g->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-	}
+	leave(g);
 	rd_kafka_topic_partition_list_destroy(g->owned);
+	rd_kafka_topic_partition_list_destroy(g->topics);
+	rd_kafka_conf_destroy(g->conf);
 	mem_free(g);
 }
 
@@ -183,6 +204,12 @@ fatal_check(struct kgroup *g, struct err *err)
 
 	if (!code)
 		return 0;
+	if (strncmp(text, "OffsetCommit", 12) == 0
+	    && (!g->rejoined_ms || now_ms() - g->rejoined_ms > REJOIN_AGAIN_MS)) {
+		g->rejoined_ms = now_ms();
+		leave(g);
+		return join(g, err);
+	}
 	owned_lose(g);
 	return err_code(err, ERR_FATAL, "kafka-fenced", NULL,
 	    "another process has this member's place: kafka says '%s'", text);
@@ -191,10 +218,16 @@ fatal_check(struct kgroup *g, struct err *err)
 int
 kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err)
 {
-	rd_kafka_message_t *m = rd_kafka_consumer_poll(g->rk, timeout_ms);
-	rd_kafka_resp_err_t code = m ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_message_t *m;
+	rd_kafka_resp_err_t code;
 	int failed = 0;
 
+	if (!g->rk && join(g, err))
+		return -1;
+	m = rd_kafka_consumer_poll(g->rk, timeout_ms);
+	code = m ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (m)
+		rd_kafka_message_destroy(m); /* its client may go in a moment */
 	if (fatal_check(g, err))
 		failed = -1;
 	else if (code) {
@@ -203,8 +236,6 @@ kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err)
 		if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 			err->class = ERR_RETRY;
 	}
-	if (m)
-		rd_kafka_message_destroy(m);
 	return failed;
 }
 
@@ -213,7 +244,7 @@ kgroup_commit(struct kgroup *g, const char *topic, int32_t partition, int64_t ne
     struct err *err)
 {
 	rd_kafka_topic_partition_list_t *one = kafka_rd_one(topic, partition, next_offset);
-	rd_kafka_resp_err_t code = rd_kafka_commit(g->rk, one, 0);
+	rd_kafka_resp_err_t code = rd_kafka_commit(g->rk, one, 1);
 
 	rd_kafka_topic_partition_list_destroy(one);
 	return code ? kafka_fail(err, code, "commit the offset of", topic, partition) : 0;

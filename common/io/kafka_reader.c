@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include <time.h>
+
 #include "common/mem.h"
 #include "common/must.h"
 
@@ -19,6 +21,8 @@ struct part {
 	char *topic;                 /* owned */
 	int32_t partition;
 	bool paused;
+	bool heard;                  /* something came, or its topic was looked for */
+	int64_t added_ms;
 	int64_t position;            /* see kreader_position() */
 	void *opaque;
 	const rd_kafka_topic_t *rkt; /* to know it again without comparing names; borrowed */
@@ -31,6 +35,15 @@ struct kreader {
 	size_t last;                 /* where the last record was found */
 	rd_kafka_message_t *held;    /* what the caller's spans borrow from */
 };
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static int
 reader_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, struct err *err)
@@ -172,6 +185,7 @@ kreader_add(struct kreader *r, const char *topic, int32_t partition, int64_t fro
 		.partition = partition,
 		.position = from_offset,
 		.opaque = opaque,
+		.added_ms = now_ms(),
 	};
 	return 0;
 }
@@ -323,6 +337,8 @@ poll_event(struct kreader *r, const rd_kafka_message_t *m, struct krecord *rec, 
 {
 	struct part *p = part_of(r, m);
 
+	if (p)
+		p->heard = true;
 	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
 		if (p && m->offset > p->position)
 			p->position = m->offset;
@@ -338,6 +354,32 @@ poll_event(struct kreader *r, const rd_kafka_message_t *m, struct krecord *rec, 
 	return kafka_fail(err, m->err, "read", p->topic, p->partition);
 }
 
+/* librdkafka 2.0.2 only logs, again and again, that an assigned topic does not exist.  A
+ * partition that was silent since it was added is looked for, once. */
+static int
+silent_look(struct kreader *r, struct krecord *rec, struct err *err)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct part *p = &r->parts[i];
+		int n;
+
+		if (p->heard || now_ms() - p->added_ms < NEW_TOPIC_MS)
+			continue;
+		n = kafka_rd_partitions(r->rk, p->topic, CONTROL_TIMEOUT_MS, err);
+		if (n < 0)
+			return -1;
+		p->heard = true;
+		if (p->partition < n)
+			continue;
+		*rec = (struct krecord){ .topic = p->topic, .partition = p->partition,
+			.offset = p->position, .time_ms = -1, .terms = KAFKA_NO_TERMS,
+			.opaque = p->opaque };
+		return kafka_fail(err, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "read", p->topic,
+		    p->partition);
+	}
+	return 0;
+}
+
 int
 kreader_poll(struct kreader *r, int timeout_ms, struct krecord *rec, struct err *err)
 {
@@ -347,7 +389,7 @@ kreader_poll(struct kreader *r, int timeout_ms, struct krecord *rec, struct err 
 	held_drop(r);
 	m = rd_kafka_consumer_poll(r->rk, timeout_ms);
 	if (!m)
-		return 0;
+		return silent_look(r, rec, err);
 	r->held = m;
 	if (m->err)
 		return poll_event(r, m, rec, err);
@@ -355,6 +397,7 @@ kreader_poll(struct kreader *r, int timeout_ms, struct krecord *rec, struct err 
 	/* Neither happens as far as librdkafka promises; a fold must not rely on it. */
 	if (!p || m->offset < p->position)
 		return 0;
+	p->heard = true;
 	p->position = m->offset + 1;
 	record_fill(p, m, rec);
 	return 1;

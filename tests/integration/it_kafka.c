@@ -699,7 +699,8 @@ test_group(void **state)
 	assert_int_equal(__builtin_popcount(a.owned), 2);
 
 	must(kgroup_commit(a.g, t, 0, 7, &err));
-	must(kgroup_committed(b.g, t, 0, &at, WAIT_MS, &err));
+	for (at = -1, until = now_ms() + WAIT_MS; at != 7 && now_ms() < until; member_poll(&a))
+		must(kgroup_committed(b.g, t, 0, &at, WAIT_MS, &err));
 	assert_int_equal(at, 7);
 	must(kgroup_committed(b.g, t, 1, &at, WAIT_MS, &err));
 	assert_int_equal(at, -1);
