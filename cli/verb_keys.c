@@ -38,7 +38,7 @@ struct made {
 static void
 made_note(struct made *m, const char *path, const char *who)
 {
-	buf_printf(&m->text, "made %-28s %s\n", path, who);
+	buf_printf(&m->text, "made %s\n     %s\n", path, who);
 	jw_object(&m->json);
 	jw_put_text(&m->json, "path", path);
 	jw_put_text(&m->json, "holder", who);
@@ -139,7 +139,7 @@ page_make(struct cli *cli, const char *name, const char *const *may, size_t n, s
 	buf_str(&text, "]\n");
 	snprintf(path, sizeof(path), "%s/%s.yaml", cli->params->keys_dir, name);
 	if (text_write(path, O_EXCL, buf_view(&text), err) == 0) {
-		made_note(made, path, "to publish: outturn publish THIS says what the person may do");
+		made_note(made, path, "to be published, so that what the person signs counts: outturn publish");
 		result = 0;
 	}
 	buf_release(&text);
