@@ -152,21 +152,134 @@ explain(struct cli *cli, struct pg *pg, const char *name, struct err *err)
 	return result;
 }
 
+/* --- two events: why of one person, or not */
+
+static const char match_sql[]
+    = "SELECT replace(l.event_id::text, '-', ''), replace(l.unit_id::text, '-', ''), l.unit_kind, "
+      "l.step, coalesce(replace(l.partner_id::text, '-', ''), ''), l.weight_mbit, "
+      "coalesce(r.organisation, '?'), coalesce(r.kind, '?'), coalesce(r.starts_on::text, '') "
+      "FROM evidence.link l LEFT JOIN LATERAL (SELECT * FROM evidence.record c "
+      "WHERE c.event_id = l.event_id AND c.what = 'version' AND c.revision = l.revision "
+      "AND c.raw_sha256 = l.raw_sha256 ORDER BY c.epoch DESC, c.raw_offset DESC LIMIT 1) r ON true "
+      "WHERE l.event_id IN ($1::text::uuid, $2::text::uuid) ORDER BY l.event_id = $2::text::uuid, "
+      "l.unit_id";
+enum match_column { M_EVENT, M_UNIT, M_KIND, M_STEP, M_PARTNER, M_WEIGHT, M_WHO, M_WHAT, M_START };
+
+static const char *
+match_how(const struct pg_rows *rows, bool together)
+{
+	struct span a = pg_value(rows, 0, M_EVENT), b = pg_value(rows, 1, M_EVENT);
+
+	if (!together)
+		return "no step and no review joins them";
+	if (span_eq(pg_value(rows, 0, M_PARTNER), b) || span_eq(pg_value(rows, 1, M_PARTNER), a))
+		return "one was joined by the other";
+	return "they were joined through other events of the same unit";
+}
+
+static void
+match_text(const struct pg_rows *rows, bool together, struct buf *out)
+{
+	buf_printf(out, "%s %.*s: %s\n", together ? "of one" : "not of one",
+	    SPAN_ARG(pg_value(rows, 0, M_KIND)), match_how(rows, together));
+	for (size_t i = 0; i < 2; i++) {
+		struct span partner = pg_value(rows, i, M_PARTNER);
+
+		buf_printf(out, "  %.*s  %.*s %.*s %.*s  of %.12s…  step %.*s%s%.*s\n",
+		    SPAN_ARG(pg_value(rows, i, M_EVENT)), SPAN_ARG(pg_value(rows, i, M_WHO)),
+		    SPAN_ARG(pg_value(rows, i, M_WHAT)), SPAN_ARG(pg_value(rows, i, M_START)),
+		    (const char *)pg_value(rows, i, M_UNIT).ptr, SPAN_ARG(pg_value(rows, i, M_STEP)),
+		    partner.len ? " with " : "", SPAN_ARG(partner));
+	}
+}
+
+static void
+match_json(const struct pg_rows *rows, bool together, struct buf *out)
+{
+	struct jw j;
+
+	jw_begin(&j, out);
+	jw_object(&j);
+	jw_put_int(&j, "version", 1);
+	jw_put_bool(&j, "together", together);
+	jw_put_text(&j, "how", match_how(rows, together));
+	jw_key(&j, "events");
+	jw_array(&j);
+	for (size_t i = 0; i < 2; i++) {
+		struct span partner = pg_value(rows, i, M_PARTNER);
+
+		jw_object(&j);
+		jw_put_str(&j, "event", pg_value(rows, i, M_EVENT));
+		jw_put_str(&j, "unit", pg_value(rows, i, M_UNIT));
+		jw_put_str(&j, "unit_kind", pg_value(rows, i, M_KIND));
+		jw_put_str(&j, "organisation", pg_value(rows, i, M_WHO));
+		jw_put_str(&j, "kind", pg_value(rows, i, M_WHAT));
+		jw_put_str(&j, "start", pg_value(rows, i, M_START));
+		jw_put_str(&j, "step", pg_value(rows, i, M_STEP));
+		jw_put_int(&j, "weight_mbit", pg_value_int(rows, i, M_WEIGHT));
+		jw_put_str(&j, "partner", partner.len ? partner : SPAN_NONE);
+		jw_end(&j);
+	}
+	jw_end(&j);
+	jw_end(&j);
+	buf_str(out, "\n");
+}
+
+static bool
+event_id(const char *text)
+{
+	return strlen(text) >= ID_HEX && strspn(text, "0123456789abcdefABCDEF-") == strlen(text);
+}
+
+static int
+explain_match(struct cli *cli, struct pg *pg, const char *a, const char *b, struct err *err)
+{
+	struct pg_param params[] = { { PG_TEXT, span_str(a) }, { PG_TEXT, span_str(b) } };
+	struct buf out = BUF_INIT;
+	struct pg_rows *rows;
+	bool together;
+
+	if (!event_id(a) || !event_id(b))
+		return err_code(err, ERR_FATAL, "not-found", NULL, "an event's id is %d hex digits",
+		    ID_HEX);
+	rows = pg_query(pg, match_sql, params, 2, err);
+	if (!rows)
+		return -1;
+	if (pg_rows_count(rows) != 2) {
+		pg_rows_free(rows);
+		return err_code(err, ERR_FATAL, "not-found", NULL,
+		    "two events are compared, and not both are linked to somebody: rejected, "
+		    "withdrawn and erased ones are not");
+	}
+	together = span_eq(pg_value(rows, 0, M_UNIT), pg_value(rows, 1, M_UNIT));
+	if (cli->json)
+		match_json(rows, together, &out);
+	else
+		match_text(rows, together, &out);
+	cli_print(&out);
+	buf_release(&out);
+	pg_rows_free(rows);
+	return 0;
+}
+
 static int
 run(struct cli *cli, int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 	struct pg *pg;
+	bool match;
 	int code = CLI_OK;
 
 	if (cli_options(&verb_explain, &argc, argv, NULL, 0))
 		return CLI_USAGE;
+	match = argc == 4 && strcmp(argv[1], "match") == 0;
 	if (argc == 3 && strcmp(argv[1], "outcome") == 0)
 		argv++;
-	else if (argc != 2)
-		return cli_usage(&verb_explain, "expected one outcome's id");
+	else if (argc != 2 && !match)
+		return cli_usage(&verb_explain, "expected one outcome's id, or match and two events'");
 	pg = cli_pg(cli, &err);
-	if (!pg || explain(cli, pg, argv[1], &err))
+	if (!pg || (match ? explain_match(cli, pg, argv[2], argv[3], &err)
+			  : explain(cli, pg, argv[1], &err)))
 		code = cli_fail(&err, NULL);
 	pg_close(pg);
 	return code;
@@ -175,10 +288,12 @@ run(struct cli *cli, int argc, char **argv)
 const struct cli_verb verb_explain = {
 	.name = "explain",
 	.run = run,
-	.usage = "outturn explain [outcome] OUTCOME [--json]",
+	.usage = "outturn explain [outcome] OUTCOME [--json]\n"
+		 "outturn explain match EVENT EVENT [--json]",
 	.says = "why an outcome is what it is, and what is missing from whom",
 	.help = "The days counted, the gaps and what the contract did with each, the evidence, the\n"
-		"reasons as sentences, and how the outcome changed over known time.\n\n"
-		"Exit: 0 shown, 5 no such outcome.\n"
+		"reasons as sentences, and how the outcome changed over known time.\n"
+		"match: whether two events are of one person, and by which steps.\n\n"
+		"Exit: 0 shown, 5 no such outcome or event.\n"
 		"Example: outturn explain 3fa29c",
 };
