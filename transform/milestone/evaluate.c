@@ -199,10 +199,10 @@ spells_of(const struct judging *j, uint32_t at)
 {
 	uint32_t base = j->version->spells[at].base;
 
-	if (!j->spells[at])
-		j->spells[at] = spells_build(j->of_base[base], j->of_base_n[base],
+	if (!j->spells[at].terms)
+		spells_build(&j->spells[at], j->of_base[base], j->of_base_n[base],
 		    &j->version->spells[at], j->facts->as_at, j->arena);
-	return j->spells[at];
+	return &j->spells[at];
 }
 
 static const struct kind_slot *
@@ -526,15 +526,12 @@ by_event_id(const struct event **e, uint32_t n)
 static void
 arrays_fill(const struct judging *j, struct verdict *v)
 {
-	struct id *ids = arena_alloc(j->arena, (v->stands_on_n + 1) * sizeof(*ids));
-	struct reason *reasons = NULL;
-	struct gap *gaps = NULL;
+	struct reason *reasons = arena_alloc(j->arena, v->reasons_n * sizeof(*reasons)
+		+ v->gaps_n * sizeof(struct gap) + v->stands_on_n * sizeof(struct id) + 1);
+	struct gap *gaps = (struct gap *)(reasons + v->reasons_n);
+	struct id *ids = (struct id *)(gaps + v->gaps_n);
 
-	if (v->reasons_n)
-		reasons = arena_alloc(j->arena, v->reasons_n * sizeof(*reasons));
-	if (v->gaps_n)
-		gaps = arena_alloc(j->arena, v->gaps_n * sizeof(*gaps));
-	MUST(ids && (reasons || !v->reasons_n) && (gaps || !v->gaps_n));
+	MUST(reasons != NULL);
 	for (uint32_t i = 0; i < v->stands_on_n; i++)
 		ids[i] = v->stands_on[i]->id;
 	if (v->reasons_n)
@@ -631,7 +628,7 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at,
 
 /* Nothing is judged before somebody has said which day it is; a referral is all that shows. */
 static void
-no_day(const struct judging *j, uint32_t at, struct outcome *out)
+no_day(struct judging *j, uint32_t at, struct outcome *out)
 {
 	struct verdict v;
 
@@ -672,7 +669,7 @@ evaluate(const struct contract *contract, const struct timeline *timeline,
 	j.referral = r.chosen;
 	list.n = j.version->outcomes_n;
 	list.items = arena_zalloc(arena, list.n, sizeof(*list.items));
-	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(struct spells *));
+	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(*j.spells));
 	j.completed = arena_alloc(arena, list.n * sizeof(*j.completed));
 	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));
 	MUST(list.items && j.spells && j.completed && j.room);

@@ -26,11 +26,13 @@ struct judging {
 	const struct event *referral;
 	const struct occurrence **of_base; /* of each kind the version looks at */
 	uint32_t *of_base_n;
-	struct spells **spells;  /* of each of the version's, made when first asked for */
+	struct spells *spells;   /* of each of the version's; terms NULL: not asked for yet */
 	struct memo *memo;       /* what was hashed before */
 	struct duration window;  /* that `window_closes` is of */
 	date_t window_closes;
 	const struct event **room; /* for one verdict's stands_on */
+	uint8_t referral_hash[SHA256_BYTES]; /* of an outcome that stands on the referral alone */
+	bool referral_hashed;
 	date_t *completed;       /* of each outcome, the day its rule was complete */
 };
 
@@ -95,6 +97,6 @@ bool proof_enough(const struct judging *j, struct verdict *v, const struct spell
 
 /* Windows, claims and decisions, on what the rule and the proof came to. */
 void ruling(struct judging *j, struct verdict *v);
-void facts_hash(const struct judging *j, struct verdict *v);
+void facts_hash(struct judging *j, struct verdict *v);
 
 #endif

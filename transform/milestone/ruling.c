@@ -50,12 +50,17 @@ facts_hash_make(const struct judging *j, const struct verdict *v, uint8_t *hash)
 }
 
 void
-facts_hash(const struct judging *j, struct verdict *v)
+facts_hash(struct judging *j, struct verdict *v)
 {
+	bool referral = v->stands_on_n == 1 && v->stands_on[0] == j->referral;
 	uint64_t mix = j->version->memo_key + (uint64_t)j->version->number * FACTS_ODD;
 	uint8_t *hash;
 	bool fresh;
 
+	if (referral && j->referral_hashed) {
+		memcpy(v->out->facts_hash, j->referral_hash, SHA256_BYTES);
+		return;
+	}
 	for (uint32_t i = 0; i < v->stands_on_n; i++) {
 		mix = (mix ^ v->stands_on[i]->mix) * FACTS_ODD;
 		mix ^= mix >> 29;
@@ -64,6 +69,10 @@ facts_hash(const struct judging *j, struct verdict *v)
 	if (fresh)
 		facts_hash_make(j, v, hash);
 	memcpy(v->out->facts_hash, hash, SHA256_BYTES);
+	if (referral) {
+		memcpy(j->referral_hash, hash, SHA256_BYTES);
+		j->referral_hashed = true;
+	}
 }
 
 /* --- windows -------------------------------------------------------------------------- */

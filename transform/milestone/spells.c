@@ -201,9 +201,8 @@ risk_stated(const struct event *e)
 }
 
 static void
-counting_note(struct spells *sp, struct arena *arena)
+counting_note(struct spells *sp)
 {
-	sp->counting = arena_alloc(arena, (sp->n + 1) * sizeof(*sp->counting));
 	for (uint32_t i = 0; i < sp->n; i++) {
 		if (sp->items[i].class == SPELL_COUNTS || sp->items[i].class == SPELL_COUNTS_LATER)
 			sp->counting[sp->counting_n++] = i;
@@ -214,19 +213,20 @@ counting_note(struct spells *sp, struct arena *arena)
 		sp->risk_stated = risk_stated(sp->facts[i].event) != NULL;
 }
 
-struct spells *
-spells_build(const struct occurrence *occurrences, uint32_t n, const struct spell_terms *terms,
-    date_t as_at, struct arena *arena)
+void
+spells_build(struct spells *sp, const struct occurrence *occurrences, uint32_t n,
+    const struct spell_terms *terms, date_t as_at, struct arena *arena)
 {
-	struct spells *sp = arena_zalloc(arena, 1, sizeof(*sp));
 	const struct event *e;
 	uint32_t confirmed = 0, ended = 0;
 
 	sp->terms = terms;
 	if (n == 0)
-		return sp;
-	sp->items = arena_alloc(arena, n * sizeof(*sp->items));
-	sp->facts = arena_alloc(arena, n * sizeof(*sp->facts));
+		return;
+	sp->items = arena_alloc(arena, n * (sizeof(*sp->items) + sizeof(*sp->facts)
+					       + sizeof(*sp->counting)));
+	sp->facts = (struct fact *)(sp->items + n);
+	sp->counting = (uint32_t *)(sp->facts + n);
 	for (uint32_t i = 0; i < n; i++) {
 		e = occurrences[i].event;
 		if (occurrences[i].form == FORM_ITSELF) {
@@ -245,8 +245,7 @@ spells_build(const struct occurrence *occurrences, uint32_t n, const struct spel
 	for (uint32_t i = 0; confirmed && i < sp->facts_n; i++)
 		if (sp->facts[i].form == FORM_CONFIRMED)
 			spell_confirm(sp, &sp->facts[i]);
-	counting_note(sp, arena);
-	return sp;
+	counting_note(sp);
 }
 
 /* --- runs --------------------------------------------------------------------------- */

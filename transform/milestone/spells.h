@@ -69,8 +69,8 @@ struct occurrence {
 	enum event_form form;
 };
 
-/* From what is known on `as_at`, in the timeline's order. */
-struct spells *spells_build(const struct occurrence *occurrences, uint32_t n,
+/* From what is known on `as_at`, in the timeline's order.  *sp: zeroed. */
+void spells_build(struct spells *sp, const struct occurrence *occurrences, uint32_t n,
     const struct spell_terms *terms, date_t as_at, struct arena *arena);
 
 struct run {
