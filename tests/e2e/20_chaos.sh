@@ -3,10 +3,10 @@
 # Kafka stopped and started, a daemon stopped past its session, replaced and
 # continued: the same rows as a quiet run, and as a recomputation.
 . "$(dirname "$0")/_path.sh"
-SEED=${SEED:-$((RANDOM + 1))} KILLS=${KILLS:-12}
+SEED=${SEED:-$((RANDOM + 1))} KILLS=${KILLS:-9}
 echo "# seed $SEED kills $KILLS"
 RANDOM=$SEED
-people "$SEED" 80
+people "$SEED" 60
 
 path_new quiet
 path_up
@@ -30,30 +30,16 @@ pieces() { # every feed in pieces, interleaved
 
 servers() { [ -z "${SERVERS_DIR:-}" ] || "$ROOT/scripts/servers" "$@" >/dev/null 2>&1; }
 
-break_something() {
-	local d i=1
-	case $((RANDOM % 9)) in
-	0 | 1 | 2 | 3 | 4)
-		d=$(echo "$DAEMONS" | cut -d' ' -f$((RANDOM % 4 + 1)))
-		echo "# kill -9 $d"
+break_something() { # what
+	local d=${1#*:}
+	echo "# $1"
+	case $1 in
+	kill:*)
 		daemon_kill "$d" KILL
 		daemon_gone "$d"
 		daemon_start "$d"
 		;;
-	5)
-		echo "# kill -9 PostgreSQL"
-		servers kill "$SERVERS_DIR" pg
-		sleep 0.$((RANDOM % 9))
-		servers start "$SERVERS_DIR" pg
-		;;
-	6)
-		echo "# Kafka stopped and started"
-		servers stop "$SERVERS_DIR" kafka
-		servers start "$SERVERS_DIR" kafka
-		;;
-	*)
-		d=$(echo "$DAEMONS" | cut -d' ' -f$((RANDOM % 4 + 1)))
-		echo "# $d stopped past its session, replaced, continued"
+	zombie:*) # stopped past its session, replaced, continued
 		daemon_kill "$d" STOP
 		daemon_start "$d" 2
 		sleep 4
@@ -62,9 +48,21 @@ break_something() {
 		daemon_kill "$d" KILL 2
 		daemon_gone "$d" 2
 		;;
+	postgres)
+		servers kill "$SERVERS_DIR" pg
+		sleep 0.$((RANDOM % 9))
+		servers start "$SERVERS_DIR" pg
+		;;
+	kafka)
+		servers stop "$SERVERS_DIR" kafka
+		servers start "$SERVERS_DIR" kafka
+		;;
 	esac
 }
 
+# Each kind of trouble once, in an order that the seed gives; then whatever the seed gives.
+TROUBLES="kill:ingestd kill:matchd kill:milestoned kill:sinkd postgres kafka zombie:matchd zombie:ingestd zombie:milestoned"
+TROUBLE=($(for t in $TROUBLES; do echo "$RANDOM $t"; done | sort -n | cut -d' ' -f2))
 pieces
 n=0
 while [ $n -lt "$KILLS" ]; do
@@ -75,7 +73,11 @@ while [ $n -lt "$KILLS" ]; do
 		cat "$f.head" "$piece" >"$piece.csv"
 		path_feed "$piece.csv" "${t##*:}"
 	done
-	break_something
+	if [ $n -lt ${#TROUBLE[@]} ]; then
+		break_something "${TROUBLE[$n]}"
+	else
+		break_something "${TROUBLE[$((RANDOM % ${#TROUBLE[@]}))]}"
+	fi
 	n=$((n + 1))
 done
 path_settle && ok "after chaos everything arrives" || { not_ok "after chaos everything arrives"; tail -n 1 "$WORK/chaos-status.log"; }
