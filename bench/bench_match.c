@@ -15,7 +15,8 @@
 #include "common/token.h"
 #include "transform/match/match.h"
 
-enum { TOKENS = 16, SETTLE_EVERY = 1000, BAR_NEW = 60000, BAR_KNOWN = 200000 };
+enum { TOKENS = 16, SETTLE_EVERY = 1000, BAR_NEW = 60000, BAR_KNOWN = 200000,
+	BAR_EVENT_BYTES = 200, BAR_SIGNATURE_BYTES = 600 };
 
 static double
 cpu_s(void)
@@ -99,7 +100,7 @@ main(void)
 	struct match_keys keys = { .index = { 1 }, .unit = { 2 } };
 	struct match *m = match_new(&keys, model_builtin(), 1);
 	struct match_stats before, after;
-	double t0, t1;
+	double t0, t1, event_bytes;
 
 	for (uint64_t p = 0; p < rows; p++)
 		for (uint64_t v = 0; v < 2; v++)
@@ -122,10 +123,11 @@ main(void)
 	after = match_stats(m);
 	printf("known signatures  %8.0f events a second (bar %d)\n", (double)(2 * rows) / (t1 - t0),
 	    BAR_KNOWN);
-	printf("memory            %8.0f bytes an event more (bar 200), %.0f a signature with its "
-	       "first event (bar 600 + 200)\n",
-	    (double)(after.bytes - before.bytes) / (double)(after.events - before.events),
-	    (double)before.bytes / (double)before.signatures);
+	event_bytes = (double)(after.bytes - before.bytes) / (double)(after.events - before.events);
+	printf("memory            %8.0f bytes an event (bar %d)\n", event_bytes, BAR_EVENT_BYTES);
+	printf("memory            %8.0f bytes a distinct signature (bar %d)\n",
+	    ((double)before.bytes - event_bytes * (double)before.events) / (double)before.signatures,
+	    BAR_SIGNATURE_BYTES);
 	match_free(m);
 	return 0;
 }
