@@ -571,6 +571,19 @@ map_record(struct map *m, struct claims *claims, int32_t partition, const struct
 	map_row(m, rec->key, &row);
 }
 
+/* A partition that was made a moment ago may be without a leader yet. */
+static void
+ends_ask(struct kreader *r, int32_t partition, int64_t *low, int64_t *high)
+{
+	int64_t until = now_ms() + ASK_MS;
+
+	while (kreader_watermarks(r, topic("linked"), partition, low, high, ASK_MS, &err)) {
+		if (err.class != ERR_RETRY || now_ms() > until)
+			must(-1);
+		pause_ms(50);
+	}
+}
+
 static bool
 map_read_partition(struct map *m, int32_t partition)
 {
@@ -585,7 +598,7 @@ map_read_partition(struct map *m, int32_t partition)
 	must(r == NULL);
 	arena_init(&arena, 0);
 	claims_init(&claims, false);
-	must(kreader_watermarks(r, topic("linked"), partition, &low, &high, ASK_MS, &err));
+	ends_ask(r, partition, &low, &high);
 	must(kreader_add(r, topic("linked"), partition, low, NULL, &err));
 	while (kreader_position(r, topic("linked"), partition) < high && now_ms() < until) {
 		int got = kreader_poll(r, 200, &k, &err);
