@@ -11,7 +11,7 @@
 #include "sink/loop.h"
 
 /* Eleven partitions or so read ahead at once, and resident memory is to stay under 64 MiB. */
-enum { SINK_FETCH_KBYTES_MAX = 1024 };
+enum { SINK_FETCH_KBYTES_MAX = 2048 };
 
 struct sinkd {
 	const struct params *params;

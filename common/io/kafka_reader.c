@@ -17,6 +17,14 @@
 #include "common/mem.h"
 #include "common/must.h"
 
+/*
+ * A fetch that fills the queue at once stops fetching, and librdkafka 2.0.2 looks
+ * again only after up to a second: a queue a second, whatever its size (measured:
+ * 43,000 records/s with a queue of one fetch, 1.9 million with one of sixteen).
+ * A record larger than a fetch comes all the same, alone.
+ */
+enum { FETCHES_OF_QUEUE = 16 };
+
 struct part {
 	char *topic;                 /* owned */
 	int32_t partition;
@@ -58,6 +66,8 @@ reader_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, struct err *err)
 	    kafka_rd_set(rc, "isolation.level", "read_committed", err) ||
 	    kafka_rd_set(rc, "check.crcs", "true", err) ||
 	    kafka_rd_set_int(rc, "queued.max.messages.kbytes", fetch_kbytes, err) ||
+	    kafka_rd_set_int(rc, "fetch.message.max.bytes", fetch_kbytes * 1024 / FETCHES_OF_QUEUE,
+		err) ||
 	    kafka_rd_set_int(rc, "fetch.wait.max.ms",
 		or_default(conf->fetch_wait_ms, FETCH_WAIT_MS), err) ||
 	    kafka_rd_set_int(rc, "fetch.error.backoff.ms", 100, err))
