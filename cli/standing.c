@@ -310,8 +310,6 @@ rest_fill(struct asking *a, struct termsbook *terms)
 	arena_init(&g.arena, 0);
 	idmap_init(&g.erased, 1);
 	if (count_of(a, "SELECT count(*) FROM ops.doubt", &a->st->doubts) == 0
-	    && count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint "
-			   "FROM ops.control_total", &a->st->unaccounted) == 0
 	    && partitions_fill(a) == 0 && rejected_fill(a) == 0
 	    && cli_topic_each(a->cli, "suppressed", erased_take, &g, a->err) == 0
 	    && cli_topic_each(a->cli, "reference", day_take, &g, a->err) == 0)
@@ -326,13 +324,23 @@ static void
 judge(struct standing *st)
 {
 	st->up_to_date = st->agencies && !st->unread && !st->doubts && !st->erased_left
-	    && !st->rejected_left && !st->unaccounted;
+	    && !st->rejected_left;
 	for (size_t i = 0; i < st->n; i++) {
 		struct standing_line *l = &st->lines[i];
 
 		l->behind = l->folded < l->end || (l->terms_end >= 0 && l->terms < l->terms_end);
 		st->up_to_date &= !l->behind;
 	}
+}
+
+static int
+totals_fill(struct asking *a)
+{
+	if (count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint FROM ops.control_total",
+		&a->st->unaccounted))
+		return -1;
+	a->st->up_to_date = a->st->unaccounted == 0;
+	return 0;
 }
 
 int
@@ -356,7 +364,8 @@ standing_read(struct cli *cli, struct pg *pg, struct standing *st, struct err *e
 	    && side_lines(&a) == 0 && cuts_fill(&a) == 0 && rest_fill(&a, terms) == 0) {
 		st->terms_end = terms_end;
 		judge(st);
-		result = 0;
+		/* Every raw record is looked at for the totals: only once all else is level. */
+		result = st->up_to_date ? totals_fill(&a) : 0;
 	}
 	termsbook_free(terms);
 	kadmin_free(a.admin);

@@ -22,8 +22,12 @@
  * again only after up to a second: a queue a second, whatever its size (measured:
  * 43,000 records/s with a queue of one fetch, 1.9 million with one of sixteen).
  * A record larger than a fetch comes all the same, alone.
+ *
+ * A queue that was full while its reader was busy stops fetching in the same way.
+ * When it is empty and more is known to be there, any question to the broker
+ * wakes the thread that would sleep on: nudge().
  */
-enum { FETCHES_OF_QUEUE = 16 };
+enum { FETCHES_OF_QUEUE = 16, NUDGE_EVERY_MS = 10 };
 
 struct part {
 	char *topic;                 /* owned */
@@ -42,6 +46,7 @@ struct kreader {
 	size_t n, cap;
 	size_t last;                 /* where the last record was found */
 	rd_kafka_message_t *held;    /* what the caller's spans borrow from */
+	int64_t nudged_ms;
 };
 
 static int64_t
@@ -364,6 +369,28 @@ poll_event(struct kreader *r, const rd_kafka_message_t *m, struct krecord *rec, 
 	return kafka_fail(err, m->err, "read", p->topic, p->partition);
 }
 
+static void
+nudge(struct kreader *r)
+{
+	int64_t low, high;
+
+	if (now_ms() - r->nudged_ms < NUDGE_EVERY_MS)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct part *p = &r->parts[i];
+
+		/* What the last fetch said, without asking. */
+		if (p->paused || p->position < 0
+		    || rd_kafka_get_watermark_offsets(r->rk, p->topic, p->partition, &low, &high)
+		    || high <= p->position)
+			continue;
+		rd_kafka_query_watermark_offsets(r->rk, p->topic, p->partition, &low, &high,
+		    CONTROL_TIMEOUT_MS);
+		r->nudged_ms = now_ms();
+		return;
+	}
+}
+
 /* librdkafka 2.0.2 only logs, again and again, that an assigned topic does not exist.  A
  * partition that was silent since it was added is looked for, once. */
 static int
@@ -398,8 +425,10 @@ kreader_poll(struct kreader *r, int timeout_ms, struct krecord *rec, struct err 
 
 	held_drop(r);
 	m = rd_kafka_consumer_poll(r->rk, timeout_ms);
-	if (!m)
+	if (!m) {
+		nudge(r);
 		return silent_look(r, rec, err);
+	}
 	r->held = m;
 	if (m->err)
 		return poll_event(r, m, rec, err);
