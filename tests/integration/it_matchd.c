@@ -52,7 +52,7 @@ static struct match_keys keys;
 static struct av_catalogue *cat;
 static pid_t pids[INSTANCES + 1];
 static uint64_t seed;
-static struct id run, run_before; /* of our ingestd */
+static struct id runs[STREAMS]; /* of our ingestds, one for each raw topic */
 
 /* --- the facts, as a plain list */
 
@@ -209,23 +209,27 @@ roles_publish(int version, const char *roles)
 
 /* --- evidence, as ingestd writes it */
 
-static void
-claim_evidence(int64_t epoch)
+static struct id
+claim_evidence(int stream, int64_t epoch)
 {
 	struct buf key = BUF_INIT, value = BUF_INIT;
+	struct id before = runs[stream];
 
-	run_before = run;
-	run = carry_run();
-	for (int i = 0; i < STREAMS; i++) {
-		key_format(&(struct key){ .type = KEY_CLAIM, .stream = span_str(streams[i]), .a = run },
-		    &key);
-		buf_reset(&value);
-		carry_encode_claim(cat, &(struct claim){ epoch }, &value);
-		put("evidence", 0, buf_view(&key), buf_view(&value), &run);
-	}
+	runs[stream] = carry_run();
+	key_format(&(struct key){ .type = KEY_CLAIM, .stream = span_str(streams[stream]),
+		       .a = runs[stream] }, &key);
+	carry_encode_claim(cat, &(struct claim){ epoch }, &value);
+	put("evidence", 0, buf_view(&key), buf_view(&value), &runs[stream]);
 	written();
 	buf_release(&key);
 	buf_release(&value);
+	return before;
+}
+
+static const struct id *
+run_of(const struct evidence *ev)
+{
+	return &runs[span_is(ev->source.topic, streams[1])];
 }
 
 static void
@@ -251,7 +255,7 @@ cuts_send(void)
 		buf_reset(&value);
 		carry_encode_cut(cat, &(struct cut){ sent[i] - 1, DATE_NONE, side_sent[0] - 1 },
 		    &value);
-		put("evidence", 0, buf_view(&key), buf_view(&value), &run);
+		put("evidence", 0, buf_view(&key), buf_view(&value), &runs[i]);
 	}
 	written();
 	buf_release(&key);
@@ -325,9 +329,13 @@ facts_send(uint32_t n)
 	while (n-- > 0) {
 		uint32_t event = draw(EVENTS);
 
-		evidence_send(&fact_new(event, event % PEOPLE)->ev, &run);
-		if (draw(8) == 0)
-			evidence_send(&facts[draw((uint32_t)facts_n)].ev, &run); /* again */
+		struct evidence *ev = &fact_new(event, event % PEOPLE)->ev;
+
+		evidence_send(ev, run_of(ev));
+		if (draw(8) == 0) { /* again */
+			ev = &facts[draw((uint32_t)facts_n)].ev;
+			evidence_send(ev, run_of(ev));
+		}
 	}
 	written();
 }
@@ -879,7 +887,8 @@ ground(void **state)
 	publish("agencies", "agencies", 1, SPAN_LIT("agencies:\n"
 		"  - organisation: E08000099\n    one_record_a_person: no\n"
 		"  - organisation: RXX99\n    one_record_a_person: yes\n"));
-	claim_evidence(1);
+	for (int i = 0; i < STREAMS; i++)
+		claim_evidence(i, 1 + i);
 	return 0;
 }
 
@@ -981,7 +990,7 @@ test_an_event_that_moves_takes_its_decision_and_leaves_tombstones(void **state)
 	token_add(f, TOKEN_NHS, 70001);
 	token_add(f, TOKEN_DOB, 60);
 	f->ev.signature = id_from('s', 70001);
-	evidence_send(&f->ev, &run);
+	evidence_send(&f->ev, run_of(&f->ev));
 	decide(&event);
 	decision = decisions[decisions_n - 1].id;
 	cuts_send();
@@ -999,7 +1008,7 @@ test_an_event_that_moves_takes_its_decision_and_leaves_tombstones(void **state)
 	token_add(f, TOKEN_NHS, 70002);
 	token_add(f, TOKEN_DOB, 61);
 	f->ev.signature = id_from('s', 70002);
-	evidence_send(&f->ev, &run);
+	evidence_send(&f->ev, run_of(&f->ev));
 	cuts_send();
 	m = await_agreement();
 	stands = map_standing(&m, &event);
@@ -1015,7 +1024,7 @@ test_an_event_that_moves_takes_its_decision_and_leaves_tombstones(void **state)
 	f = fact_new(EVENTS + 2, 6);
 	f->ev.withdrawn = true;
 	f->ev.revision = 3;
-	evidence_send(&f->ev, &run);
+	evidence_send(&f->ev, run_of(&f->ev));
 	cuts_send();
 	m = await_agreement();
 	assert_null(map_standing(&m, &event));
@@ -1064,27 +1073,45 @@ test_another_model_is_followed_and_a_mistaken_one_is_not(void **state)
 	yaml_doc_free(doc);
 }
 
+static void
+assert_unchanged(struct map *before)
+{
+	struct map now;
+
+	map_read(&now);
+	assert_int_equal(now.n, before->n);
+	for (uint32_t i = 0; i < now.n; i++)
+		assert_int_equal(now.rows[i].says, before->rows[i].says);
+	map_free(&now);
+}
+
 /* What a replaced ingestd lets fall into evidence counts for nothing, and neither does what a
  * replaced matchd writes into linked: the owner answers it. */
 static void
 test_late_writes_of_zombies_change_nothing(void **state)
 {
-	struct id stranger = carry_run();
-	struct fact *right = &facts[draw((uint32_t)facts_n)];
-	struct evidence late = right->ev;
+	struct id stranger = carry_run(), before_us;
+	struct fact *right = &facts[facts_n - 1]; /* the last: no tombstone stands behind it */
+	struct evidence late;
 	struct buf text = BUF_INIT;
 	struct map m;
 	struct row *row;
 	int64_t before;
 
 	(void)state;
-	claim_evidence(2);
+	m = await_agreement();
+	while (right->ev.withdrawn || right->ev.tombstone || !map_standing(&m, &right->ev.event_id))
+		right--;
+	late = right->ev;
+	before_us = claim_evidence(span_is(late.source.topic, streams[1]), 3);
 	late.start += 1000;
 	late.revision += 50;
-	evidence_send(&late, &run_before);
+	evidence_send(&late, &before_us);
 	written();
 	pause_ms(1000);
-	evidence_send(&right->ev, &run);
+	assert_unchanged(&m);
+	map_free(&m);
+	evidence_send(&right->ev, run_of(&right->ev));
 	cuts_send();
 	m = await_agreement();
 
