@@ -382,6 +382,8 @@ on_ack(void *owner, uint64_t tag, int64_t offset, const struct err *err)
 	struct task_end *end = owner;
 
 	(void)offset;
+	if (!end->task->share)
+		return;
 	if (err && err->class != ERR_RETRY) {
 		log_event(LOG_ERROR, "delivery-failed",
 		    LOG_STR(topic, end->task->loop->outputs[end->log]), LOG_ERR(err));
@@ -483,10 +485,11 @@ task_free(struct share_task *t)
 {
 	if (!t)
 		return;
-	kwriter_free(t->writer); /* answers what is in flight: the share is still there */
+	share_free(t->share);
+	t->share = NULL;
+	kwriter_free(t->writer); /* answers what is in flight in no order, and to nobody */
 	kreader_free(t->own);
 	kreader_free(t->raw);
-	share_free(t->share);
 	mem_free(t);
 }
 

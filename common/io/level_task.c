@@ -8,7 +8,7 @@
 
 enum {
 	TASK_ASK_MS = 10000,      /* a broker may take this long to say where a log ends */
-	TASK_READ_MAX = 4000,     /* records of one round */
+	TASK_READ_MAX = 20000,    /* records of one round: what changes within it is sent once */
 	TASK_STEP_BUDGET = 20000, /* keys looked at in one round */
 };
 

@@ -42,7 +42,7 @@ enum task_result {
 	TASK_FATAL, /* cannot go on: err says why */
 };
 
-/* Reads at most a few thousand records, waiting timeout_ms for the first. */
+/* Reads at most some twenty thousand records, waiting timeout_ms for the first. */
 enum task_result level_task_poll(struct level_task *task, int timeout_ms, struct err *err);
 
 /* Everything that was there when last looked is folded, emitted, acknowledged. */
