@@ -12,29 +12,27 @@
  *
  * A commit that was on its way while the broker was away can come after we have
  * joined anew, under the member id of before: the broker calls that fenced, and
- * librdkafka gives the client up for good.  Nobody took our place then, so the
- * group is joined once more, with a new client; if it happens again soon, there
- * is somebody.
+ * librdkafka gives the client up for good.  Nobody took our place then: where the
+ * broker was away since we joined, the group is joined once more, with a new
+ * client.  Fenced without that, another process has our place.
  */
 #include "common/io/kafka_rd.h"
 
 #include <string.h>
 #include <time.h>
 
+#include "common/io/log.h"
 #include "common/mem.h"
 #include "common/must.h"
 
-enum {
-	CLOSE_WAIT_MS = 5000,
-	REJOIN_AGAIN_MS = 60000, /* fenced twice within so long: another process has our place */
-};
+enum { CLOSE_WAIT_MS = 5000 };
 
 struct kgroup {
 	rd_kafka_t *rk;
 	struct kgroup_events events;
 	rd_kafka_topic_partition_list_t *owned, *topics;
 	rd_kafka_conf_t *conf; /* to join once more by */
-	int64_t rejoined_ms;   /* 0: never */
+	bool away;             /* the broker was, since we joined */
 };
 
 static void
@@ -75,6 +73,18 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_
 	rd_kafka_assign(rk, list);
 	rd_kafka_pause_partitions(rk, list);
 	owned_gain(g, list);
+}
+
+static void
+on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	struct kgroup *g = opaque;
+
+	(void)rk;
+	if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		g->away = true;
+	log_event(LOG_WARN, "kafka-client", LOG_STR(code, rd_kafka_err2name(code)),
+	    LOG_STR(reason, reason));
 }
 
 static int
@@ -134,6 +144,7 @@ kgroup_new(const struct kafka_conf *conf, const char *group_id, const char *inst
 	for (size_t i = 0; i < topics_n; i++)
 		rd_kafka_topic_partition_list_add(g->topics, topics[i], RD_KAFKA_PARTITION_UA);
 	rd_kafka_conf_set_rebalance_cb(rc, on_rebalance);
+	rd_kafka_conf_set_error_cb(rc, on_error);
 	rd_kafka_conf_set_opaque(rc, g);
 	g->conf = rc;
 	if (join(g, err) == 0)
@@ -196,6 +207,7 @@ kgroup_free(struct kgroup *g)
 	mem_free(g);
 }
 
+/* 1: joined once more. */
 static int
 fatal_check(struct kgroup *g, struct err *err)
 {
@@ -204,11 +216,10 @@ fatal_check(struct kgroup *g, struct err *err)
 
 	if (!code)
 		return 0;
-	if (strncmp(text, "OffsetCommit", 12) == 0
-	    && (!g->rejoined_ms || now_ms() - g->rejoined_ms > REJOIN_AGAIN_MS)) {
-		g->rejoined_ms = now_ms();
+	if (g->away) {
+		g->away = false;
 		leave(g);
-		return join(g, err);
+		return join(g, err) ? -1 : 1;
 	}
 	owned_lose(g);
 	return err_code(err, ERR_FATAL, "kafka-fenced", NULL,
@@ -228,9 +239,10 @@ kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err)
 	code = m ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (m)
 		rd_kafka_message_destroy(m); /* its client may go in a moment */
-	if (fatal_check(g, err))
-		failed = -1;
-	else if (code) {
+	failed = fatal_check(g, err);
+	if (failed > 0) {
+		failed = 0; /* joined anew: what the old client said is past */
+	} else if (failed == 0 && code) {
 		failed = kafka_fail(err, code, "stay in the group", NULL, -1);
 		/* A topic may still come, or its news to this broker. */
 		if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
