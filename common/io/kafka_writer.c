@@ -1,12 +1,18 @@
 /*
- * kafka_writer - one answer for every record, whatever happens to the producer.
+ * kafka_writer - one answer for every record, in the order sent, whatever happens
+ * to the producer.
  *
  * Each record in flight has a seat.  librdkafka carries the seat's number and
- * brings it back in its delivery report; what it never reports (it was
- * destroyed with records still under way) is answered from the seats.
+ * brings it back in its delivery report.  Reports of one partition come out of
+ * order when something goes wrong: what waits in a queue is given up before what
+ * waits on the wire, and a purge reports the queue first.  So a lane, one for
+ * each partition, keeps its seats in order, and a report waits in its seat until
+ * those before it have theirs.  What is never reported (the producer was
+ * destroyed with records still under way) is answered from the lanes.
  *
- *	seats   [owner,tag] [free]->3 [owner,tag] [free]->none
- *	                     ^ head of the free list
+ *	lane    first                last
+ *	         [sent] -> [reported] -> [reported]      nobody is answered yet
+ *	free    [ ] -> [ ] -> none
  *
  * Queues are bounded by seats and bytes; full means the caller waits.
  */
@@ -20,19 +26,41 @@
 #include "common/must.h"
 
 #define SEAT_NONE UINT32_MAX
-#define SEAT_TAKEN (UINT32_MAX - 1)
 enum { FREE_WAIT_MS = 2000 }; /* for librdkafka to report what was purged */
+
+enum seat_state { SEAT_FREE, SEAT_SENT, SEAT_REPORTED };
 
 struct seat {
 	void *owner;
 	uint64_t tag;
-	uint32_t next; /* free: the next one; SEAT_TAKEN otherwise */
+	int64_t offset;
+	int32_t code;  /* rd_kafka_resp_err_t, once reported */
+	uint32_t next; /* in its lane, or in the free list */
+	uint32_t lane;
+	uint8_t state;
+};
+
+struct lane {
+	rd_kafka_topic_t *rkt;
+	int32_t partition;
+	uint32_t first, last; /* SEAT_NONE: empty */
+};
+
+#define LANE_NONE UINT32_MAX
+struct topic {
+	rd_kafka_topic_t *rkt;
+	uint32_t *lanes; /* by partition + 1: index of lanes */
+	uint32_t lanes_n;
 };
 
 struct kwriter {
 	rd_kafka_t *rk;
 	kwriter_ack_fn *on_ack;
-	struct strmap topics; /* name -> rd_kafka_topic_t * */
+	struct strmap topic_of; /* name -> index of topics */
+	struct topic *topics;
+	uint32_t topics_n;
+	struct lane *lanes;
+	uint32_t lanes_n;
 	struct seat *seats;
 	uint32_t seats_n, free_head, taken;
 	bool closing;
@@ -47,6 +75,8 @@ now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* --- seats and lanes */
+
 static uint32_t
 seat_take(struct kwriter *w, void *owner, uint64_t tag)
 {
@@ -55,37 +85,65 @@ seat_take(struct kwriter *w, void *owner, uint64_t tag)
 	if (at == SEAT_NONE)
 		return SEAT_NONE;
 	w->free_head = w->seats[at].next;
-	w->seats[at] = (struct seat){ owner, tag, SEAT_TAKEN };
+	w->seats[at] = (struct seat){ .owner = owner, .tag = tag, .next = SEAT_NONE,
+		.state = SEAT_SENT };
 	w->taken++;
 	return at;
 }
 
-static struct seat
-seat_leave(struct kwriter *w, uint32_t at)
+static void
+seat_give_back(struct kwriter *w, uint32_t at)
 {
-	struct seat was = w->seats[at];
-
-	MUST(was.next == SEAT_TAKEN);
-	w->seats[at] = (struct seat){ NULL, 0, w->free_head };
+	w->seats[at] = (struct seat){ .next = w->free_head, .state = SEAT_FREE };
 	w->free_head = at;
 	w->taken--;
-	return was;
+}
+
+static void
+seat_line_up(struct kwriter *w, uint32_t at, uint32_t lane)
+{
+	struct lane *l = &w->lanes[lane];
+
+	w->seats[at].lane = lane;
+	if (l->first == SEAT_NONE)
+		l->first = at;
+	else
+		w->seats[l->last].next = at;
+	l->last = at;
+}
+
+/* The first of a lane. */
+static void
+answer(struct kwriter *w, struct lane *l)
+{
+	struct seat s = w->seats[l->first];
+	struct err err = ERR_INIT;
+
+	MUST(s.state != SEAT_FREE);
+	seat_give_back(w, l->first);
+	l->first = s.next;
+	if (!s.code) {
+		w->on_ack(s.owner, s.tag, s.offset, NULL);
+		return;
+	}
+	kafka_fail(&err, s.code, "write to", rd_kafka_topic_name(l->rkt), l->partition);
+	w->on_ack(s.owner, s.tag, -1, &err);
 }
 
 static void
 on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
 	struct kwriter *w = opaque;
-	struct seat s = seat_leave(w, (uint32_t)(uintptr_t)m->_private);
-	struct err err = ERR_INIT;
+	struct seat *s = &w->seats[(uintptr_t)m->_private];
+	struct lane *l = &w->lanes[s->lane];
 
 	(void)rk;
-	if (!m->err) {
-		w->on_ack(s.owner, s.tag, m->offset, NULL);
-		return;
-	}
-	kafka_fail(&err, m->err, "write to", rd_kafka_topic_name(m->rkt), m->partition);
-	w->on_ack(s.owner, s.tag, -1, &err);
+	MUST(s->state == SEAT_SENT);
+	s->state = SEAT_REPORTED;
+	s->code = m->err;
+	s->offset = m->offset;
+	while (l->first != SEAT_NONE && w->seats[l->first].state == SEAT_REPORTED)
+		answer(w, l);
 }
 
 static int
@@ -112,7 +170,7 @@ seats_init(struct kwriter *w, uint32_t n)
 	w->seats = mem_alloc(n * sizeof(*w->seats));
 	w->seats_n = n;
 	for (uint32_t i = 0; i < n; i++)
-		w->seats[i] = (struct seat){ NULL, 0, i + 1 < n ? i + 1 : SEAT_NONE };
+		w->seats[i] = (struct seat){ .next = i + 1 < n ? i + 1 : SEAT_NONE };
 	w->free_head = 0;
 }
 
@@ -137,7 +195,7 @@ kwriter_new(const struct kafka_conf *conf, kwriter_ack_fn *on_ack, struct err *e
 		mem_free(w);
 		return NULL;
 	}
-	strmap_init(&w->topics, 0);
+	strmap_init(&w->topic_of, 0);
 	seats_init(w, (uint32_t)or_default(conf->unacked_max, UNACKED_MAX));
 	return w;
 }
@@ -145,26 +203,24 @@ kwriter_new(const struct kafka_conf *conf, kwriter_ack_fn *on_ack, struct err *e
 static void
 topics_release(struct kwriter *w)
 {
-	struct strmap_slot *s;
-
-	for (uint32_t i = 0; (s = strmap_next(&w->topics, &i));)
-		rd_kafka_topic_destroy((rd_kafka_topic_t *)(uintptr_t)s->value);
-	strmap_release(&w->topics);
+	for (uint32_t i = 0; i < w->topics_n; i++) {
+		rd_kafka_topic_destroy(w->topics[i].rkt);
+		mem_free(w->topics[i].lanes);
+	}
+	mem_free(w->topics);
+	strmap_release(&w->topic_of);
 }
 
 static void
 unreported_answer(struct kwriter *w)
 {
-	struct err err = ERR_INIT;
+	for (uint32_t i = 0; i < w->lanes_n; i++)
+		for (struct lane *l = &w->lanes[i]; l->first != SEAT_NONE; answer(w, l)) {
+			struct seat *s = &w->seats[l->first];
 
-	kafka_fail(&err, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, "write", NULL, -1);
-	for (uint32_t i = 0; i < w->seats_n; i++) {
-		if (w->seats[i].next == SEAT_TAKEN) {
-			struct seat s = seat_leave(w, i);
-
-			w->on_ack(s.owner, s.tag, -1, &err);
+			if (s->state == SEAT_SENT)
+				s->code = RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 		}
-	}
 }
 
 void
@@ -180,29 +236,50 @@ kwriter_free(struct kwriter *w)
 		rd_kafka_purge(w->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	while (w->taken && now_ms() < until)
 		rd_kafka_poll(w->rk, 10);
+	unreported_answer(w); /* a report that comes after this has nobody to call it */
 	topics_release(w);
 	rd_kafka_destroy(w->rk);
-	unreported_answer(w);
+	mem_free(w->lanes);
 	mem_free(w->seats);
 	mem_free(w);
 }
 
-static rd_kafka_topic_t *
-topic_handle(struct kwriter *w, const char *topic, struct err *err)
+static struct topic *
+topic_at(struct kwriter *w, const char *name, struct err *err)
 {
-	uint64_t *at = strmap_find(&w->topics, span_str(topic));
+	uint64_t *at = strmap_find(&w->topic_of, span_str(name));
 	rd_kafka_topic_t *rkt;
-	bool fresh;
 
 	if (at)
-		return (rd_kafka_topic_t *)(uintptr_t)*at;
-	rkt = rd_kafka_topic_new(w->rk, topic, NULL);
+		return &w->topics[*at];
+	rkt = rd_kafka_topic_new(w->rk, name, NULL);
 	if (!rkt) {
-		kafka_fail(err, rd_kafka_last_error(), "write to", topic, -1);
+		kafka_fail(err, rd_kafka_last_error(), "write to", name, -1);
 		return NULL;
 	}
-	*strmap_put(&w->topics, span_str(topic), &fresh) = (uint64_t)(uintptr_t)rkt;
-	return rkt;
+	w->topics = mem_realloc(w->topics, w->topics_n + 1, sizeof(*w->topics));
+	w->topics[w->topics_n] = (struct topic){ .rkt = rkt };
+	*strmap_put(&w->topic_of, span_str(name), NULL) = w->topics_n;
+	return &w->topics[w->topics_n++];
+}
+
+static uint32_t
+lane_at(struct kwriter *w, struct topic *t, int32_t partition)
+{
+	uint32_t slot = (uint32_t)(partition + 1);
+
+	MUST(partition >= KAFKA_ANY_PARTITION);
+	if (slot >= t->lanes_n) {
+		t->lanes = mem_realloc(t->lanes, slot + 1, sizeof(*t->lanes));
+		while (t->lanes_n <= slot)
+			t->lanes[t->lanes_n++] = LANE_NONE;
+	}
+	if (t->lanes[slot] == LANE_NONE) {
+		t->lanes[slot] = w->lanes_n;
+		w->lanes = mem_realloc(w->lanes, w->lanes_n + 1, sizeof(*w->lanes));
+		w->lanes[w->lanes_n++] = (struct lane){ t->rkt, partition, SEAT_NONE, SEAT_NONE };
+	}
+	return t->lanes[slot];
 }
 
 /* In order of use: produceva takes a flat list. */
@@ -265,20 +342,20 @@ kwriter_send(struct kwriter *w, const char *topic, int32_t partition, struct spa
     struct span value, const struct id *run, int64_t terms, void *owner, uint64_t tag,
     struct err *err)
 {
-	rd_kafka_topic_t *rkt;
 	uint8_t terms_be[8];
+	struct topic *t;
 	struct args args;
 	uint32_t seat;
 
 	if (w->closing)
 		return err_code(err, ERR_FATAL, "kafka-writer-lost", NULL, "this writer is closing");
-	rkt = topic_handle(w, topic, err);
-	if (!rkt)
+	t = topic_at(w, topic, err);
+	if (!t)
 		return -1;
 	seat = seat_take(w, owner, tag);
 	if (seat == SEAT_NONE)
 		return kafka_fail(err, RD_KAFKA_RESP_ERR__QUEUE_FULL, "write to", topic, partition);
-	args = args_of(rkt, partition, key, value, seat);
+	args = args_of(t->rkt, partition, key, value, seat);
 	if (run)
 		arg_header(&args, "run", run->b, ID_BYTES);
 	if (terms != KAFKA_NO_TERMS) {
@@ -286,9 +363,11 @@ kwriter_send(struct kwriter *w, const char *topic, int32_t partition, struct spa
 		arg_header(&args, "terms", terms_be, sizeof(terms_be));
 	}
 	if (produce(w, &args, topic, partition, err)) {
-		seat_leave(w, seat);
+		seat_give_back(w, seat);
 		return -1;
 	}
+	/* Reports are served by this thread, in a later poll. */
+	seat_line_up(w, seat, lane_at(w, t, partition));
 	return 0;
 }
 

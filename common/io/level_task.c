@@ -111,8 +111,6 @@ on_ack(void *owner, uint64_t tag, int64_t offset, const struct err *err)
 	struct log_at *at = owner;
 
 	(void)offset;
-	if (!at->task->level)
-		return;
 	if (err && err->class == ERR_FATAL)
 		at->task->over = true;
 	level_acked(at->task->level, at->index, tag, err == NULL);
@@ -195,9 +193,8 @@ level_task_free(struct level_task *t)
 {
 	if (!t)
 		return;
+	kwriter_free(t->writer); /* answers what is in flight to the level */
 	level_free(t->level);
-	t->level = NULL;
-	kwriter_free(t->writer); /* answers what is in flight in no order, and to nobody */
 	kreader_free(t->reader);
 	for (int i = 0; i < t->logs_n; i++)
 		mem_free(t->logs[i].topic);

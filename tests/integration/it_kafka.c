@@ -557,6 +557,45 @@ test_writer_answers_when_dropped(void **state)
 	answers_release(&a);
 }
 
+/* Whatever becomes of them: a level counts on it. */
+static void
+in_order(void *owner, uint64_t tag, int64_t offset, const struct err *e)
+{
+	uint64_t *next = owner;
+
+	(void)offset;
+	(void)e;
+	assert_int_equal(tag, *next);
+	(*next)++;
+}
+
+static void
+test_dropped_with_records_on_the_wire_a_writer_answers_in_the_order_sent(void **state)
+{
+	enum { RECORDS = 20000, ROUNDS = 8, PARTITIONS = 2 };
+	const char *t = topic("dropped");
+	static const uint8_t value[512];
+	struct kafka_conf hasty = conf;
+
+	(void)state;
+	hasty.linger_ms = 1;
+	make(t, PARTITIONS, NULL, 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct kwriter *w = kwriter_new(&hasty, in_order, &err);
+		uint64_t next[PARTITIONS] = { 0 };
+
+		assert_non_null(w);
+		for (uint32_t i = 0; i < RECORDS; i++)
+			must(kwriter_send(w, t, (int32_t)(i % PARTITIONS), SPAN_NONE,
+			    span_of(value, sizeof(value)), NULL, KAFKA_NO_TERMS,
+			    &next[i % PARTITIONS], i / PARTITIONS, &err));
+		usleep((useconds_t)(round * 1000)); /* some are on the wire, others are not */
+		kwriter_free(w);
+		for (int p = 0; p < PARTITIONS; p++)
+			assert_int_equal(next[p], RECORDS / PARTITIONS);
+	}
+}
+
 static void
 test_writer_no_topic(void **state)
 {
@@ -841,6 +880,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_writer_bounds),
 		cmocka_unit_test(test_writer_too_large_for_topic),
 		cmocka_unit_test(test_writer_answers_when_dropped),
+		cmocka_unit_test(
+		    test_dropped_with_records_on_the_wire_a_writer_answers_in_the_order_sent),
 		cmocka_unit_test(test_writer_no_topic),
 		cmocka_unit_test(test_partitioner_is_javas),
 		cmocka_unit_test(test_group),
