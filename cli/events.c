@@ -58,6 +58,10 @@ column_unknown(struct span name, struct err *err)
 		known[i] = generic_columns[i].name;
 	near = yaml_suggest(text_trim(name), known, GENERIC_COLUMN_COUNT);
 	snprintf(field, sizeof(field), SPAN_FMT, SPAN_ARG(name));
+	if (strncasecmp(field, "attributes.", strlen("attributes.")) == 0
+	    || strncasecmp(field, "attribute.", strlen("attribute.")) == 0)
+		return err_code(err, ERR_RECORD, "unknown-column", field,
+		    "column '%s' is not known (did you mean 'attr%s'?)", field, strchr(field, '.'));
 	return err_code(err, ERR_RECORD, "unknown-column", field,
 	    "column '%s' is not known%s%s%s: 'attr.NAME' is an attribute, --ignore passes it over",
 	    field, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
@@ -239,12 +243,31 @@ is_json(struct span text)
 	return i < text.len && text.ptr[i] == '{';
 }
 
+/* What people give that is neither, and what makes it so. */
+static int
+form_known(struct span text, struct err *err)
+{
+	size_t i = 0;
+
+	if (text.len >= 4 && memcmp(text.ptr, "PK\3\4", 4) == 0)
+		return err_code(err, ERR_RECORD, "not-csv", NULL,
+		    "this is a spreadsheet or another zip file: save it as 'CSV UTF-8'");
+	while (i < text.len && isspace(text.ptr[i]))
+		i++;
+	if (i < text.len && text.ptr[i] == '[')
+		return err_code(err, ERR_RECORD, "json-array", NULL,
+		    "this is one JSON array: give one object a line, as jq -c '.[]' writes it");
+	return 0;
+}
+
 int
 events_read(const struct events_conf *conf, struct span text, struct err *err)
 {
 	struct reader r = { .conf = conf };
 	int result;
 
+	if (form_known(text, err))
+		return -1;
 	arena_init(&r.arena, EVENTS_ROW_BYTES);
 	arena_init(&r.header, 0);
 	result = is_json(text) ? json_read(&r, text, err) : csv_read(&r, text, err);

@@ -6,6 +6,7 @@
  * The table below is all there is: help, the manual page and the completion of
  * shells are printed from it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -179,7 +180,8 @@ verb_run_with(const struct cli_verb *verb, const struct arguments *a)
 	}
 	code = verb->run(&cli, a->rest_n, a->rest);
 	if (fflush(stdout) && code == CLI_OK) {
-		perror("outturn: cannot write to standard output");
+		if (errno != EPIPE) /* `| head` has seen enough */
+			perror("outturn: cannot write to standard output");
 		code = CLI_FAILED;
 	}
 out:

@@ -18,6 +18,7 @@
 #include "common/mem.h"
 #include "common/money.h"
 #include "transform/milestone/reason.h"
+#include "transform/milestone/rules.h"
 
 enum { TRY_DAY_MS = 24 * 60 * 60 * 1000, TRY_FLUSH_BYTES = 1 << 16, TRY_STATUS_WIDTH = 17 };
 
@@ -34,7 +35,7 @@ struct try {
 	const struct currency *currency;
 	struct total *totals;           /* [outcome][status] */
 	size_t outcomes_n;
-	uint32_t referred;
+	uint32_t referred, outside;     /* of the referred, those outside the cohort */
 	bool brief;                     /* only the totals */
 	struct buf out;
 	struct jw json;
@@ -137,9 +138,21 @@ person_head(struct try *t, const struct trial_person *p, uint32_t number)
 }
 
 static void
-outcome_line(struct try *t, const struct outcome *o)
+reasons_text(struct try *t, const struct outcome *o)
 {
 	const struct reason *reasons = o->reasons.items;
+
+	for (uint32_t i = 0; i < o->reasons.n; i++) {
+		buf_printf(&t->out, "      " SPAN_FMT, SPAN_ARG(reasons[i].code));
+		if (reasons[i].subject.len)
+			buf_printf(&t->out, " (" SPAN_FMT ")", SPAN_ARG(reasons[i].subject));
+		buf_printf(&t->out, ": " SPAN_FMT "\n", SPAN_ARG(reasons[i].text));
+	}
+}
+
+static void
+outcome_line(struct try *t, const struct outcome *o)
+{
 	char money_is[MONEY_TEXT], achieved[DATE_TEXT], due[DATE_TEXT];
 
 	date_text(o->achieved, achieved);
@@ -153,12 +166,7 @@ outcome_line(struct try *t, const struct outcome *o)
 	else if (*due)
 		buf_printf(&t->out, "  due %s", due);
 	buf_byte(&t->out, '\n');
-	for (uint32_t i = 0; i < o->reasons.n; i++) {
-		buf_printf(&t->out, "      " SPAN_FMT, SPAN_ARG(reasons[i].code));
-		if (reasons[i].subject.len)
-			buf_printf(&t->out, " (" SPAN_FMT ")", SPAN_ARG(reasons[i].subject));
-		buf_printf(&t->out, ": " SPAN_FMT "\n", SPAN_ARG(reasons[i].text));
-	}
+	reasons_text(t, o);
 }
 
 /* Nothing to say of it but that. */
@@ -177,16 +185,83 @@ is_silent(const struct outcome *o)
 	return true;
 }
 
+/* Whether reason k of x is one of y's, or says nothing of why. */
+static bool
+reason_shared(const struct reason *x, const struct outcome *y)
+{
+	const struct reason *other = y->reasons.items;
+
+	if (span_is(x->code, "measured-not-paid"))
+		return true;
+	for (uint32_t i = 0; i < y->reasons.n; i++)
+		if (span_eq(x->code, other[i].code) && span_eq(x->subject, other[i].subject)
+		    && span_eq(x->text, other[i].text))
+			return true;
+	return false;
+}
+
+/* Who is outside the cohort has every outcome not-met, for one reason. */
+static const struct outcome *
+all_for_one_reason(const struct outcome_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct outcome *o = &list->items[i];
+		const struct reason *reasons = o->reasons.items;
+
+		if (!span_is(o->status, "not-met") || o->reasons.n == 0)
+			return NULL;
+		for (uint32_t k = 0; k < o->reasons.n; k++)
+			if (!reason_shared(&reasons[k], &list->items[0]))
+				return NULL;
+		reasons = list->items[0].reasons.items;
+		for (uint32_t k = 0; k < list->items[0].reasons.n; k++)
+			if (!reason_shared(&reasons[k], o))
+				return NULL;
+	}
+	return list->n > 1 ? &list->items[0] : NULL;
+}
+
+/* Not one that was in time or late, done or not: nothing here is about them. */
+static bool
+is_outside(const struct outcome_list *list)
+{
+	const struct outcome *o = all_for_one_reason(list);
+	const struct reason *reasons = o ? o->reasons.items : NULL;
+
+	for (uint32_t i = 0; o && i < o->reasons.n; i++)
+		if (span_starts(reasons[i].code, "outside-"))
+			return true;
+	return false;
+}
+
+/* What was looked for and not there. */
+static void
+not_referred_text(struct try *t)
+{
+	const struct cohort_terms *co
+	    = &t->contract->versions[t->contract->versions_n - 1].cohort;
+
+	buf_printf(&t->out, "  not referred to this contract: it counts a record of kind '" SPAN_FMT
+	    "' with attr.programme '" SPAN_FMT "'\n", SPAN_ARG(co->referral),
+	    SPAN_ARG(co->programme));
+}
+
 static void
 person_text(struct try *t, const struct trial_person *p, uint32_t number,
     const struct outcome_list *list)
 {
+	const struct outcome *one = all_for_one_reason(list);
 	bool any = false;
 
 	person_head(t, p, number);
 	if (list->n == 0)
-		buf_str(&t->out, "  not referred to this contract: no referral was reported that it "
-		    "counts\n");
+		not_referred_text(t);
+	if (one) {
+		buf_printf(&t->out, "  all %u outcomes%*s not-met\n", list->n,
+		    list->n < 10 ? 10 : 9, "");
+		reasons_text(t, one);
+		return;
+	}
 	for (uint32_t i = 0; i < list->n; i++)
 		if (!is_silent(&list->items[i]))
 			outcome_line(t, &list->items[i]);
@@ -228,10 +303,14 @@ totals_head(struct try *t)
 	date_text(trial_as_at(t->trial), day);
 	buf_printf(&t->out, "\n" SPAN_FMT ", as at %s\n", SPAN_ARG(contract_title(t->contract)),
 	    *day ? day : "no day: no record says one");
-	buf_printf(&t->out, "  %u records: %u accepted, %u declare a feed complete, %u rejected\n",
-	    c.rows, c.versions, c.declarations, c.rejected + c.form_bad);
-	buf_printf(&t->out, "  %u events of %zu people stand; %u people were referred\n\n", c.events,
-	    people, t->referred);
+	buf_printf(&t->out, "  %u record%s: %u accepted, %u declare a feed complete, %u rejected\n",
+	    c.rows, c.rows == 1 ? "" : "s", c.versions, c.declarations, c.rejected + c.form_bad);
+	buf_printf(&t->out, "  %u events of %zu people stand; %u people were referred", c.events, people,
+	    t->referred);
+	if (t->outside)
+		buf_printf(&t->out, ", %u of them from outside the cohort and not counted below",
+		    t->outside);
+	buf_str(&t->out, "\n\n");
 }
 
 static void
@@ -439,7 +518,8 @@ people_show(struct try *t)
 		arena_reset(&t->arena);
 		list = trial_outcomes(t->trial, &people[i], &t->arena);
 		t->referred += list.n > 0;
-		for (uint32_t k = 0; k < list.n; k++)
+		t->outside += is_outside(&list);
+		for (uint32_t k = 0; k < list.n && (t->cli->json || !is_outside(&list)); k++)
 			count(t, &list.items[k]);
 		if (t->cli->json)
 			person_json(t, &people[i], &list);
@@ -508,16 +588,28 @@ go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n,
 	mem_free(t.totals);
 	if (counts.versions + counts.declarations > 0)
 		return CLI_OK;
-	fputs("outturn try: not one record could be used\n", stderr);
+	fputs("outturn try: not one record could be used\n"
+	      "next: outturn feed --columns says what a file may hold, --template makes one\n",
+	    stderr);
 	return CLI_FAILED;
 }
 
+/* As said; of config_dir; else beside the contract, or beside its directory. */
 static const char *
-or_config(struct cli *cli, const char *said, const char *name, char out[PATH_MAX])
+or_config(struct cli *cli, const char *said, const char *contract, const char *name,
+    char out[PATH_MAX])
 {
+	static const char *const beside[] = { "", "../" };
+	const char *slash = strrchr(contract, '/');
+	int dir = slash ? (int)(slash - contract) + 1 : 0;
+
 	if (said)
 		return said;
 	snprintf(out, PATH_MAX, "%s/%s", cli->params->config_dir, name);
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]) && access(out, R_OK); i++)
+		snprintf(out, PATH_MAX, "%.*s%s%s", dir, contract, beside[i], name);
+	if (access(out, R_OK)) /* then that is what is missed */
+		snprintf(out, PATH_MAX, "%s/%s", cli->params->config_dir, name);
 	return out;
 }
 
@@ -538,8 +630,9 @@ with_pages(struct cli *cli, const struct said *said, date_t as_at)
 
 	pages_init(&pages);
 	pages_add(&pages, said->contract, false);
-	pages_add(&pages, or_config(cli, said->codes, "codes", codes), true);
-	pages_add(&pages, or_config(cli, said->agencies, "agencies.yaml", agencies), true);
+	pages_add(&pages, or_config(cli, said->codes, said->contract, "codes", codes), true);
+	pages_add(&pages,
+	    or_config(cli, said->agencies, said->contract, "agencies.yaml", agencies), true);
 	if (pages_judge(&pages) && pages.codes && pages.agencies)
 		contract = contract_of(&pages);
 	if (pages.report.n) {
@@ -615,11 +708,12 @@ const struct cli_verb verb_try = {
 	    "  --events FILE      events; more than one may follow; '-' is standard input\n"
 	    "  --as-at DATE       the day that has come; the newest day of the files without it\n"
 	    "  --topic TOPIC      whose files they are: raw.council-a\n"
-	    "  --codes DIRECTORY  code lists; 'config_dir'/codes without it\n"
-	    "  --agencies FILE    who may send what; 'config_dir'/agencies.yaml without it\n"
+	    "  --codes DIRECTORY  code lists; 'config_dir'/codes without it, or beside the contract\n"
+	    "  --agencies FILE    who may send what; 'config_dir'/agencies.yaml, or beside the contract\n"
 	    "  --ignore COLUMN    pass a column over that is not known; again for more\n"
 	    "  --totals           only rejects and totals, not person by person\n\n"
 	    "Exit: 0 outcomes were computed, 1 not one record could be used, 2 usage, 3 mistakes in the\n"
 	    "contract, 5 no such file.\n\n"
-	    "  outturn try --contract config/contracts/st-basils.yaml --events council.csv provider.csv\n",
+	    "  outturn try --contract config/contracts/st-basils.yaml --events config/examples/st-basils.csv\n"
+	    "  outturn try --contract terms.yaml --events council.csv provider.csv --as-at 2026-03-31\n",
 };

@@ -55,6 +55,43 @@ check "no name, number or postcode of the files is printed" \
 	eval "tail -n +2 feed/council.csv | cut -d, -f5- | tr ',' '\n' | grep -E '^(999|[A-Z]{2}[0-9]{1,2} |[A-Z][a-z]{4,})' | sort -u | head -n 200 >clear; [ -s clear ] && ! grep -qFf clear '$OUT'"
 check "--totals leaves people out" eval "t 0 feed/council.csv feed/nhs.csv feed/provider.csv --totals && ! said '^person ' && said 'all  *achieved'"
 
+# who is outside, who was not referred
+check "the reason for being outside the cohort is said once a person, and the totals leave them out" \
+	eval "t 0 easy.csv && is \$(grep -c outside-cohort-age '$OUT') 1 && said '^  all 17 outcomes  *not-met' && said '1 of them from outside' && ! said '^  assessment-2 '"
+check "in the JSON each outcome has it" \
+	eval "t 0 easy.csv --json && so '.people[] | select(.person == \"Cleo Example\").outcomes | length == 17 and all(.reasons | any(.code == \"outside-cohort-age\"))' && so '[.totals[] | select(.status == \"not-met\")] | length == 17'"
+sed 's/,referral,/,assessment,/' easy.csv >unreferred.csv
+check "who was not referred is told what a referral is" eval "t 0 unreferred.csv && said \"kind 'referral' with attr.programme 'rewriting-futures'\""
+mkdir -p elsewhere/contracts && cp -r "$ROOT/config/codes" "$ROOT/config/agencies.yaml" elsewhere && cp "$C" elsewhere/contracts
+check "code lists and agencies are found beside the contract's directory" \
+	eval "exits 0 -o config_dir=none try --contract elsewhere/contracts/st-basils.yaml --events easy.csv && diff '$OUT' wanted"
+check "without them it says which are missed" eval "exits 3 -o config_dir=none try --contract '$WORK/bad/none.yaml' --events easy.csv && talked 'none/codes'"
+
+# what people give that is no CSV and no JSON lines
+for form in ';' '\t'; do
+	tr ',' "$form" <easy.csv >other.csv
+	check "fields may be separated by '$form'" eval "t 0 other.csv --json && so '.records.accepted == 7'"
+done
+(printf '\xef\xbb\xbf'; sed 's/$/\r/' easy.csv) >windows.csv
+check "as Windows saves it" eval "t 0 windows.csv --json && so '.records.accepted == 7'"
+iconv -t UTF-16 easy.csv >other.csv
+check "UTF-16 is refused with what to do" eval "t 1 other.csv && said 'UTF-8' && t 1 other.csv --json && so '.records | .read == 1 and .rejected == 1'"
+sed 's/Amber/Zo\xe9/' easy.csv >other.csv
+check "a row that is not UTF-8 is rejected with what to do, others count" eval "t 0 other.csv && said \"other.csv:2: not-utf8: .*CSV UTF-8\" && said '^Cleo Example'"
+printf 'PK\003\004\024xl/workbook.xml' >book.xlsx
+check "a spreadsheet is told from a CSV" eval "t 1 book.xlsx && said \"save it as 'CSV UTF-8'\""
+jq -sc . easy.jsonl >array.json
+check "a JSON array is told from JSON lines" eval "t 1 array.json && said 'one object a line'"
+check "which makes them" eval "jq -c '.[]' array.json >lines.jsonl && t 0 lines.jsonl"
+printf '{"person":"A","record_id":"1","role":"council","kind":"referral","start":"2015-02-01","attributes":{"age":19}}\n' >attributes.jsonl
+check "attributes written out are suggested" eval "t 1 attributes.jsonl && said \"did you mean 'attr.age'\""
+: >none.csv
+check "an empty file says what to do" eval "t 1 none.csv && talked 'next: outturn feed --columns'"
+head -n 1 easy.csv >none.csv
+check "so does a header alone" eval "t 1 none.csv && talked 'next: outturn feed --columns'"
+check "what is read of standard input is the same" eval "cat easy.csv | o try --contract '$C' --events - --json | sed 's/\"file\":\"-\"/\"file\":\"easy.csv\"/g' >piped; t 0 easy.csv --json && cmp '$OUT' piped"
+check "a reader that has seen enough is no mistake" eval "(o try --contract '$C' --events easy.csv easy.csv easy.csv 2>err; true) | head -n 1 >first && silent err"
+
 printf 'record_id,kind,start\nA,accommodation,2015-01-01\n' >whose.csv
 check "a file of nobody is refused with what to do" eval "t 1 whose.csv && said 'say --topic'"
 check "--topic says whose it is" eval "t 1 whose.csv --topic raw.council-a && said person-missing"
