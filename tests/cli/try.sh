@@ -90,7 +90,7 @@ check "an empty file says what to do" eval "t 1 none.csv && talked 'next: outtur
 head -n 1 easy.csv >none.csv
 check "so does a header alone" eval "t 1 none.csv && talked 'next: outturn feed --columns'"
 check "what is read of standard input is the same" eval "cat easy.csv | o try --contract '$C' --events - --json | sed 's/\"file\":\"-\"/\"file\":\"easy.csv\"/g' >piped; t 0 easy.csv --json && cmp '$OUT' piped"
-check "a reader that has seen enough is no mistake" eval "(o try --contract '$C' --events easy.csv easy.csv easy.csv 2>err; true) | head -n 1 >first && silent err"
+check "a reader that has seen enough is no mistake" eval "(sleep 0.3; o try --contract '$C' --events easy.csv --totals 2>err || true) | true && silent err"
 
 printf 'record_id,kind,start\nA,accommodation,2015-01-01\n' >whose.csv
 check "a file of nobody is refused with what to do" eval "t 1 whose.csv && said 'say --topic'"
