@@ -512,6 +512,10 @@ stage_stats(const struct stage *st)
 	struct stage_stats s = { .evaluations = st->evaluations, .contracts = st->published_n,
 		.as_at = st->as_at };
 
+	s.table_bytes = st->units_cap * sizeof(*st->units)
+	    + st->by_unit.cap * sizeof(*st->by_unit.slots)
+	    + st->by_outcome.cap * sizeof(*st->by_outcome.slots)
+	    + st->touched_cap * sizeof(*st->touched);
 	for (uint32_t i = 0; i < st->units_n; i++) {
 		if (!st->units[i].tl)
 			continue;

@@ -52,7 +52,8 @@ struct stage_stats {
 	uint64_t units, events, evaluations;
 	uint32_t contracts;
 	date_t as_at;
-	size_t bytes; /* of timelines */
+	size_t bytes;       /* of timelines */
+	size_t table_bytes; /* of what finds them */
 };
 struct stage_stats stage_stats(const struct stage *st);
 
