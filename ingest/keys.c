@@ -44,6 +44,8 @@ keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch)
 	}
 	snprintf(info, sizeof(info), "outturn/1/signature/epoch/%d", (int)epoch);
 	ring->signature = mac_for(master, info);
+	snprintf(info, sizeof(info), "outturn/1/clk/epoch/%d", (int)epoch);
+	derive(master, info, ring->clk_key);
 	ring->event_id = mac_for(master, "outturn/1/event-id");
 	ring->episode = mac_for(master, "outturn/1/episode");
 	ring->seal_nonce = mac_for(master, "outturn/1/seal-nonce");

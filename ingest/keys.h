@@ -3,6 +3,7 @@
  *
  *	master ─HKDF─┬─ "outturn/1/token/<field>/epoch/<n>"   a token of each family
  *	             ├─ "outturn/1/signature/epoch/<n>"       of all encodings together
+ *	             ├─ "outturn/1/clk/epoch/<n>"             of Bloom encodings (clk.h parts it further)
  *	             ├─ "outturn/1/event-id"                  never rotates
  *	             ├─ "outturn/1/episode"                   never rotates
  *	             └─ "outturn/1/seal", "outturn/1/seal-nonce"   never rotate
@@ -29,6 +30,7 @@ struct keyring {
 	struct mac *event_id, *episode;
 	struct mac *seal_nonce;
 	uint8_t seal_key[MAC_KEY_BYTES];
+	uint8_t clk_key[MAC_KEY_BYTES];
 };
 
 struct keyring *keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch); /* owned */
