@@ -276,11 +276,11 @@ raw_read(struct work *w, struct err *err)
 {
 	struct ingest_terms terms = { .agencies = w->rules->agencies, .codes = w->rules->codes,
 		.postcodes = w->postcodes, .frequency = &w->frequency, .ring = w->ring,
-		.tokens = TOKEN_SETTINGS_DEFAULT, .is_suppressed = is_erased, .suppressed_arg = w };
+		.is_suppressed = is_erased, .suppressed_arg = w };
 	char topic[TOPIC_NAME_MAX + 1];
 
-	if (strcmp(w->cli->params->tokens, "core") == 0)
-		terms.tokens.profile = TOKENS_CORE;
+	if (token_settings_read(w->cli->params->tokens, w->cli->params->clk, &terms.tokens, err))
+		return -1;
 	w->judge = judge_new(w->cli->catalogue, &terms);
 	w->raw_low = mem_alloc((w->rules->agencies->n + 1) * sizeof(*w->raw_low));
 	for (size_t i = 0; i < w->rules->agencies->n; i++) {

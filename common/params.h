@@ -42,6 +42,7 @@
 	P(http, TEXT, 0, 0, "", "host:port", "Metrics and health of a daemon: /metrics, /health; empty: none.") \
 	P(log_level, TEXT, 0, 0, "info", "", "error, warn, info or debug.")                        \
 	P(tokens, TEXT, 0, 0, "all", "", "all, or core: the nine core tokens only.")               \
+	P(clk, TEXT, 0, 0, "none", "", "Bloom encoding of names and address: none; record, one hardened encoding for all of them; trusted-matcher, one for each name.") \
 	P(drain, INT, 0, 600000, "10000", "ms", "After SIGTERM a daemon finishes what is in hand for at most this long.")
 
 enum { PARAMS_KAFKA_PROPERTIES_MAX = 16 };

@@ -377,6 +377,8 @@ put_block(struct work *w, const struct person_block *b)
 	memcpy(tokens, b->tokens, b->n * sizeof(*tokens));
 	w->out->tokens = (struct av_array){ tokens, b->n };
 	w->out->signature = b->signature;
+	if (b->clk_len)
+		w->out->clk = arena_copy(w->arena, span_of(b->clk, b->clk_len));
 	w->out->key_epoch = w->in->terms.ring->epoch;
 }
 

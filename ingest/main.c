@@ -10,6 +10,7 @@
 #include "common/io/crypto.h"
 #include "common/io/daemon.h"
 #include "common/io/keyfile.h"
+#include "common/io/log.h"
 #include "common/mem.h"
 #include "ingest/loop.h"
 
@@ -114,17 +115,11 @@ settings(struct ingestd *d, const struct params *p, struct err *err)
 	c->prefix = p->prefix;
 	c->trust_path = p->trust;
 	c->commit_every_ms = p->commit_every;
-	c->tokens = (struct token_settings)TOKEN_SETTINGS_DEFAULT;
 	snprintf(d->group_id, sizeof(d->group_id), "%s.ingestd", p->prefix);
 	snprintf(d->instance_id, sizeof(d->instance_id), "%s-ingestd-%s", p->prefix, p->instance);
 	c->group_id = d->group_id;
 	c->instance_id = d->instance_id;
-	if (strcmp(p->tokens, "core") == 0)
-		c->tokens.profile = TOKENS_CORE;
-	else if (strcmp(p->tokens, "all") != 0)
-		return err_code(err, ERR_FATAL, "setting", "tokens",
-		    "setting 'tokens' is neither all nor core");
-	return 0;
+	return token_settings_read(p->tokens, p->clk, &c->tokens, err);
 }
 
 static void
@@ -162,11 +157,24 @@ ingestd_check(void **self, const struct params *p, struct err *err)
 
 /* --- what it does */
 
+/* Which encodings leave is for an auditor to see, the wider one as a warning. */
+static void
+encoding_say(enum clk_profile clk)
+{
+	static const char *const names[] = { [CLK_OFF] = "none", [CLK_RECORD] = "record",
+		[CLK_FIELDS] = "trusted-matcher" };
+
+	log_event(clk == CLK_FIELDS ? LOG_WARN : LOG_INFO, "encoding-profile",
+	    LOG_STR(name, names[clk]), LOG_STR(reason, clk == CLK_FIELDS
+	    ? "an encoding of each name by itself leaves for a trusted matcher" : NULL));
+}
+
 static int
 ingestd_open(void *self, struct err *err)
 {
 	struct ingestd *d = self;
 
+	encoding_say(d->conf.tokens.clk);
 	d->loop = ingest_loop_new(&d->conf, d->catalogue, err);
 	return d->loop ? 0 : -1;
 }

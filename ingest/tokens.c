@@ -4,6 +4,8 @@
 
 #include "common/mem.h"
 #include "common/must.h"
+#include "ingest/address.h"
+#include "ingest/clk.h"
 #include "ingest/nickname.h"
 #include "ingest/phonetic.h"
 
@@ -35,11 +37,32 @@ struct tokeniser {
 	const struct keyring *ring;
 	const struct frequency *frequency;
 	struct token_settings settings;
+	struct clk *clk; /* NULL: off */
 	struct person_slot *people;
 	struct value_slot *values;
 	struct buf key;
 	struct person_block block; /* when the block is not remembered */
 };
+
+int
+token_settings_read(const char *tokens, const char *clk, struct token_settings *out,
+    struct err *err)
+{
+	*out = (struct token_settings)TOKEN_SETTINGS_DEFAULT;
+	if (strcmp(tokens, "core") == 0)
+		out->profile = TOKENS_CORE;
+	else if (strcmp(tokens, "all") != 0)
+		return err_code(err, ERR_FATAL, "setting", "tokens",
+		    "setting 'tokens' is neither all nor core");
+	if (strcmp(clk, "record") == 0)
+		out->clk = CLK_RECORD;
+	else if (strcmp(clk, "trusted-matcher") == 0)
+		out->clk = CLK_FIELDS;
+	else if (strcmp(clk, "none") != 0)
+		return err_code(err, ERR_FATAL, "setting", "clk",
+		    "setting 'clk' is not none, record or trusted-matcher");
+	return 0;
+}
 
 struct tokeniser *
 tokeniser_new(const struct keyring *ring, const struct frequency *frequency,
@@ -52,6 +75,8 @@ tokeniser_new(const struct keyring *ring, const struct frequency *frequency,
 	t->ring = ring;
 	t->frequency = frequency;
 	t->settings = settings;
+	if (settings.clk != CLK_OFF)
+		t->clk = clk_new(settings.clk, ring->clk_key);
 	if (settings.memo_people)
 		t->people = mem_zalloc(settings.memo_people, sizeof(*t->people));
 	if (settings.memo_values)
@@ -70,6 +95,7 @@ tokeniser_free(struct tokeniser *t)
 		explicit_bzero(t->values, t->settings.memo_values * sizeof(*t->values));
 	if (t->key.ptr)
 		explicit_bzero(t->key.ptr, t->key.cap);
+	clk_free(t->clk);
 	mem_free(t->people);
 	mem_free(t->values);
 	buf_release(&t->key);
@@ -373,7 +399,7 @@ sort_unique(struct person_block *b)
 static void
 sign(struct tokeniser *t, struct person_block *b)
 {
-	uint8_t msg[1 + TOKENS_MAX * (1 + ID_BYTES)];
+	uint8_t msg[1 + TOKENS_MAX * (1 + ID_BYTES) + CLK_BYTES_MAX];
 	size_t len = 0;
 
 	msg[len++] = TOKEN_VERSION;
@@ -382,7 +408,38 @@ sign(struct tokeniser *t, struct person_block *b)
 		memcpy(msg + len, b->tokens[i].value.b, ID_BYTES);
 		len += ID_BYTES;
 	}
+	memcpy(msg + len, b->clk, b->clk_len);
+	len += b->clk_len;
 	b->signature = mac_id(t->ring->signature, span_of(msg, len));
+}
+
+/* In the letters that the encoder's table holds. */
+static struct span
+lower(const struct postcode *p, char out[POSTCODE_MAX])
+{
+	for (size_t i = 0; i < p->len; i++)
+		out[i] = p->text[i] >= 'A' && p->text[i] <= 'Z' ? (char)(p->text[i] + 'a' - 'A') : p->text[i];
+	return span_of(out, p->len);
+}
+
+/* Names as the tokens have them, the address of the day; of a restricted person no place. */
+static void
+encode(struct tokeniser *t, struct person_block *b, const struct raw_person *raw,
+    const struct person_context *c, const struct person *p, struct arena *scratch)
+{
+	const struct raw_address *list = raw->addresses.items;
+	struct clk_input in = { .surname = p->surname.whole, .forename = p->forename.whole };
+	struct address_words words = { .n = 0 };
+	char postcode[POSTCODE_MAX];
+
+	_Static_assert((int)ADDRESS_WORDS_MAX <= (int)CLK_WORDS_MAX, "all words have a place");
+	if (!c->restricted && p->n_addresses) {
+		address_words(&list[c->current_address], &words, scratch);
+		in.postcode = lower(&p->addresses[0].postcode, postcode);
+	}
+	memcpy(in.words, words.word, words.n * sizeof(in.words[0]));
+	in.words_n = words.n;
+	b->clk_len = (uint32_t)clk_make(t->clk, &in, b->clk);
 }
 
 static int
@@ -421,6 +478,9 @@ build(struct tokeniser *t, const struct raw_person *raw, const struct person_con
 		add_match_keys(t, b, &p, nickname, &sound, c->restricted);
 	}
 	sort_unique(b);
+	b->clk_len = 0;
+	if (t->clk)
+		encode(t, b, raw, c, &p, scratch);
 	sign(t, b);
 	return 0;
 }
@@ -434,6 +494,20 @@ key_add(struct buf *key, struct span s)
 
 	buf_add(key, &len, sizeof(len));
 	buf_span(key, s);
+}
+
+/* Only the encoding reads the lines, and only of the current address. */
+static bool
+lines_add(struct tokeniser *t, const struct raw_address *a)
+{
+	const struct span lines[] = { a->line1, a->line2, a->town };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (lines[i].len > FIELD_BYTES_MAX)
+			return false;
+		key_add(&t->key, lines[i]);
+	}
+	return true;
 }
 
 /* Everything that build() reads.  false: too long to be remembered. */
@@ -459,6 +533,8 @@ key_of(struct tokeniser *t, const struct raw_person *raw, const struct person_co
 		key_add(&t->key, a[i].postcode);
 		key_add(&t->key, a[i].uprn);
 	}
+	if (t->clk && raw->addresses.n && !lines_add(t, &a[c->current_address]))
+		return false;
 	return t->key.len <= PERSON_KEY_MAX;
 }
 

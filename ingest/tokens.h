@@ -2,7 +2,7 @@
  * tokens - a person block as keyed tokens and their signature.
  *
  *	raw person ─normalise─► values ─HMAC─► tokens ─┬─► evidence
- *	     │                                         └─HMAC─► signature
+ *	     │                        └─clk.h─► clk ───┴─HMAC─► signature
  *	     └─► memo: the same block of the same agency is not computed again
  *
  * An agency sends a person again and again, and an HMAC is what costs here
@@ -17,6 +17,7 @@
 #define OUTTURN_INGEST_TOKENS_H
 
 #include "common/arena.h"
+#include "common/clk.h"
 #include "common/err.h"
 #include "common/record.h"
 #include "common/token.h"
@@ -31,18 +32,25 @@ enum token_profile {
 
 struct token_settings {
 	enum token_profile profile;
-	uint32_t memo_people; /* blocks kept, a power of two, 2.8 KiB each; 0: none */
+	enum clk_profile clk;
+	uint32_t memo_people; /* blocks kept, a power of two, 3 KiB each; 0: none */
 	uint32_t memo_values; /* values kept, a power of two, 56 bytes each; 0: none */
 };
 
 #define TOKEN_SETTINGS_DEFAULT \
-	{ .profile = TOKENS_ALL, .memo_people = 4096, .memo_values = 32768 }
+	{ .profile = TOKENS_ALL, .clk = CLK_OFF, .memo_people = 4096, .memo_values = 32768 }
+
+/* From the settings of these names; ERR_FATAL names the one that is wrong. */
+int token_settings_read(const char *tokens, const char *clk, struct token_settings *out,
+    struct err *err);
 
 /* What is known of a person once the names are gone. */
 struct person_block {
 	struct token tokens[TOKENS_MAX]; /* sorted by (field, value), none twice */
 	uint32_t n;
-	struct id signature;
+	uint8_t clk[CLK_BYTES_MAX];
+	uint32_t clk_len;                /* 0: none */
+	struct id signature;             /* of tokens and clk */
 	date_t dob, died;                /* DATE_NONE: absent */
 	struct postcode postcode;        /* where the person lived on the day; len 0: absent */
 };
@@ -51,7 +59,7 @@ struct person_context {
 	struct span organisation;
 	struct span sex;           /* canonical code, or absent */
 	uint32_t current_address;  /* index, from address_current() */
-	bool restricted;           /* no token of a place */
+	bool restricted;           /* no token of a place, none in the clk */
 };
 
 struct tokeniser;

@@ -49,6 +49,7 @@ invented(unsigned n)
 	struct raw_address *home = arena_zalloc(&arena, 2, sizeof(*home));
 
 	home[0].postcode = span_str(arena_printf(&arena, "QX%u 1AA", n % 7 + 1));
+	home[0].line1 = span_str(arena_printf(&arena, "%u Invented Road", n / 7 % 3));
 	home[1].postcode = SPAN_LIT("QX9 9ZZ");
 	home[1].uprn = span_str(arena_printf(&arena, "%u", n % 5));
 	return (struct raw_person){ .forename = span_str(forenames[n % 9]),
@@ -103,6 +104,8 @@ assert_same(const struct person_block *a, const struct person_block *b)
 		assert_true(id_eq(&a->tokens[i].value, &b->tokens[i].value));
 	}
 	assert_int_equal(a->dob, b->dob);
+	assert_int_equal(a->clk_len, b->clk_len);
+	assert_memory_equal(a->clk, b->clk, a->clk_len);
 }
 
 static void
@@ -110,8 +113,10 @@ test_the_memo_answers_only_what_would_be_computed(void **state)
 {
 	/* Small memos: slots are taken over again and again. */
 	struct tokeniser *with = tokeniser_new(ring, &frequency,
-			     (struct token_settings){ .memo_people = 64, .memo_values = 64 }),
-			 *without = tokeniser_new(ring, &frequency, (struct token_settings){ 0 });
+			     (struct token_settings){ .clk = CLK_RECORD, .memo_people = 64,
+				 .memo_values = 64 }),
+			 *without = tokeniser_new(ring, &frequency,
+			     (struct token_settings){ .clk = CLK_RECORD });
 	uint64_t chance = 5;
 
 	(void)state;
@@ -195,6 +200,70 @@ test_a_restricted_person_has_no_token_of_a_place(void **state)
 }
 
 static void
+test_an_encoding_is_there_when_asked_for_and_is_signed(void **state)
+{
+	struct tokeniser *off = tokeniser_new(ring, &frequency, (struct token_settings){ 0 }),
+			 *on = tokeniser_new(ring, &frequency,
+			     (struct token_settings){ .clk = CLK_RECORD, .memo_people = 64 });
+	struct raw_address home = { .line1 = SPAN_LIT("1 Invented Road"),
+		.postcode = SPAN_LIT("QX1 1AA") }, moved = home;
+	struct raw_person raw = { .surname = SPAN_LIT("Example"), .forename = SPAN_LIT("Zainab"),
+		.addresses = { &home, 1 } };
+	struct person_block plain = *block_of(off, &raw, false), b = *block_of(on, &raw, false), c;
+
+	(void)state;
+	assert_int_equal(plain.clk_len, 0);
+	assert_int_equal(b.clk_len, CLK_RECORD_BYTES);
+	assert_int_equal(plain.n, b.n);
+	assert_false(id_eq(&plain.signature, &b.signature));
+	moved.line1 = SPAN_LIT("2 Invented Road");
+	raw.addresses.items = &moved;
+	c = *block_of(on, &raw, false); /* the same tokens */
+	assert_memory_not_equal(b.clk, c.clk, b.clk_len);
+	assert_false(id_eq(&b.signature, &c.signature));
+	tokeniser_free(off);
+	tokeniser_free(on);
+}
+
+static void
+test_a_restricted_persons_encoding_holds_no_place(void **state)
+{
+	struct tokeniser *t = tokeniser_new(ring, &frequency, (struct token_settings){ .clk = CLK_RECORD });
+	struct raw_address home = { .line1 = SPAN_LIT("1 Invented Road"), .town = SPAN_LIT("Exampleton"),
+		.postcode = SPAN_LIT("QX1 1AA") };
+	struct raw_person raw = { .surname = SPAN_LIT("Example"), .forename = SPAN_LIT("Zainab") };
+	struct person_block nowhere = *block_of(t, &raw, false), hidden, open;
+
+	(void)state;
+	raw.addresses = (struct av_array){ &home, 1 };
+	hidden = *block_of(t, &raw, true);
+	open = *block_of(t, &raw, false);
+	assert_memory_equal(nowhere.clk, hidden.clk, CLK_RECORD_BYTES);
+	assert_memory_not_equal(nowhere.clk, open.clk, CLK_RECORD_BYTES);
+	tokeniser_free(t);
+}
+
+static void
+test_settings_are_read_by_name(void **state)
+{
+	struct token_settings s;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(token_settings_read("core", "none", &s, &err), 0);
+	assert_int_equal(s.profile, TOKENS_CORE);
+	assert_int_equal(s.clk, CLK_OFF);
+	assert_int_equal(token_settings_read("all", "record", &s, &err), 0);
+	assert_int_equal(s.clk, CLK_RECORD);
+	assert_int_equal(token_settings_read("all", "trusted-matcher", &s, &err), 0);
+	assert_int_equal(s.clk, CLK_FIELDS);
+	assert_int_equal(token_settings_read("all", "plain", &s, &err), -1);
+	assert_string_equal(err.field, "clk");
+	assert_int_equal(token_settings_read("some", "none", &s, &err), -1);
+	assert_string_equal(err.field, "tokens");
+}
+
+static void
 test_the_core_profile_carries_the_core_only(void **state)
 {
 	struct tokeniser *t
@@ -256,6 +325,9 @@ main(void)
 		cmocka_unit_test(test_one_half_of_a_name_meets_the_whole_of_another),
 		cmocka_unit_test(test_swapped_names_and_days_meet_in_the_swap_tokens),
 		cmocka_unit_test(test_a_restricted_person_has_no_token_of_a_place),
+		cmocka_unit_test(test_an_encoding_is_there_when_asked_for_and_is_signed),
+		cmocka_unit_test(test_a_restricted_persons_encoding_holds_no_place),
+		cmocka_unit_test(test_settings_are_read_by_name),
 		cmocka_unit_test(test_the_core_profile_carries_the_core_only),
 		cmocka_unit_test(test_a_first_of_january_is_weak),
 		cmocka_unit_test(test_keys_epochs_and_fields_share_nothing),
