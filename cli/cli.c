@@ -316,33 +316,48 @@ on_answer(void *owner, uint64_t tag, int64_t offset, const struct err *err)
 		a->err = *err;
 }
 
+/* One writer for all that a verb sends: joining a broker takes longer than a record. */
+static int
+writer_open(struct cli *cli, struct err *err)
+{
+	struct kafka_property properties[KAFKA_PROPERTIES_MAX];
+	struct kafka_conf conf;
+
+	if (cli->writer)
+		return 0;
+	cli_kafka_conf(cli, properties, &conf);
+	conf.delivery_timeout_ms = SEND_MS;
+	cli->writer = kwriter_new(&conf, on_answer, err);
+	return cli->writer ? 0 : -1;
+}
+
+void
+cli_send_end(struct cli *cli)
+{
+	kwriter_free(cli->writer);
+	cli->writer = NULL;
+}
+
 int
 cli_send(struct cli *cli, const char *topic, struct span key, struct span value, struct err *err)
 {
-	struct kafka_property properties[KAFKA_PROPERTIES_MAX];
 	struct answer answer = { .came = false, .err = ERR_INIT };
 	char full[TOPIC_NAME_MAX + 1];
-	struct kafka_conf conf;
-	struct kwriter *w;
-	int result = -1;
 
-	cli_kafka_conf(cli, properties, &conf);
-	conf.delivery_timeout_ms = SEND_MS;
 	topic_full(cli->params->prefix, topic, full);
-	w = kwriter_new(&conf, on_answer, err);
-	if (!w)
+	if (writer_open(cli, err))
 		return -1;
-	if (kwriter_send(w, full, 0, key, value, NULL, KAFKA_NO_TERMS, &answer, 0, err)
-	    || kwriter_flush(w, SEND_MS, err))
-		goto out;
+	if (kwriter_send(cli->writer, full, 0, key, value, NULL, KAFKA_NO_TERMS, &answer, 0, err)
+	    || kwriter_flush(cli->writer, SEND_MS, err)) {
+		cli_send_end(cli); /* answers what is in flight, while `answer` is here */
+		return -1;
+	}
 	MUST(answer.came);
 	if (answer.err.class == ERR_NONE)
-		result = 0;
-	else
-		*err = answer.err;
-out:
-	kwriter_free(w);
-	return result;
+		return 0;
+	*err = answer.err;
+	cli_send_end(cli);
+	return -1;
 }
 
 /* From the first record to the end that was seen at the start. */

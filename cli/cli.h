@@ -39,6 +39,7 @@ struct cli {
 	const char *settings_file;          /* NULL: not given */
 	const char *const *settings;        /* "name=value" */
 	size_t settings_n;
+	struct kwriter *writer;             /* of cli_send(); NULL: nothing sent yet */
 };
 
 /* argv[0] is the verb; returns enum cli_exit. */
@@ -101,6 +102,7 @@ int cli_topic_each(struct cli *cli, const char *topic, cli_rec_fn *fn, void *arg
  * prefix ("suppressed"). */
 int cli_send(struct cli *cli, const char *topic, struct span key, struct span value,
     struct err *err);
+void cli_send_end(struct cli *cli); /* when the verb is over */
 
 /* A bar on a terminal, drawn at most ten times a second; nothing elsewhere. */
 struct cli_progress {

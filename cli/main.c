@@ -179,6 +179,7 @@ verb_run_with(const struct cli_verb *verb, const struct arguments *a)
 		goto out;
 	}
 	code = verb->run(&cli, a->rest_n, a->rest);
+	cli_send_end(&cli);
 	if (fflush(stdout) && code == CLI_OK) {
 		if (errno != EPIPE) /* `| head` has seen enough */
 			perror("outturn: cannot write to standard output");

@@ -20,11 +20,13 @@
 #include "common/io/keyfile.h"
 #include "common/io/termsbook.h"
 #include "common/mem.h"
+#include "transform/milestone/rules.h"
 
 struct publish {
 	struct cli *cli;
 	const char *as;
 	int32_t version;         /* 0: the next */
+	date_t effective;        /* of pages that say none themselves; DATE_NONE: always */
 	struct termsbook *book;  /* what stands */
 	struct buf text, json_text, key, value;
 	struct jw json;
@@ -43,13 +45,19 @@ fold(void *arg, const struct rec *rec, struct err *err)
 }
 
 static void
-note(struct publish *p, const char *thing, const char *name, int32_t version, const char *did)
+note(struct publish *p, const char *thing, const char *name, int32_t version, date_t effective,
+    const char *did)
 {
-	buf_printf(&p->text, "%s %s/%s version %d\n", did, thing, name, (int)version);
+	char day[DATE_TEXT];
+
+	date_text(effective, day);
+	buf_printf(&p->text, "%s %s/%s version %d%s%s\n", did, thing, name, (int)version,
+	    *day ? ", effective " : "", day);
 	jw_object(&p->json);
 	jw_put_text(&p->json, "thing", thing);
 	jw_put_text(&p->json, "name", name);
 	jw_put_int(&p->json, "version", version);
+	jw_put_date(&p->json, "effective", effective);
 	jw_put_text(&p->json, "did", did);
 	jw_end(&p->json);
 }
@@ -72,10 +80,11 @@ counts(struct publish *p, struct err *err)
 }
 
 static int
-page_send(struct publish *p, const struct page *page, int32_t version, struct err *err)
+page_send(struct publish *p, const struct page *page, int32_t version, date_t effective,
+    struct err *err)
 {
 	struct terms t = { .thing = span_str(page_things[page->thing]),
-		.name = span_str(page->name), .version = version, .effective = DATE_NONE,
+		.name = span_str(page->name), .version = version, .effective = effective,
 		.content = page->doc->source, .by = span_str(p->as), .at_ms = cli_now_ms(),
 		.key_id = span_str(p->as) };
 	uint8_t sig[CLI_SIGN_BYTES];
@@ -88,26 +97,48 @@ page_send(struct publish *p, const struct page *page, int32_t version, struct er
 	if (counts(p, err) || cli_send(p->cli, "terms", buf_view(&p->key), buf_view(&p->value), err))
 		return -1;
 	p->sent++;
-	note(p, page_things[page->thing], page->name, version, "published");
+	note(p, page_things[page->thing], page->name, version, effective, "published");
 	return 0;
+}
+
+/* A contract says it itself, of its newest version; nothing else does. */
+static date_t
+effective_of(const struct page *page)
+{
+	struct yaml_report unread = YAML_REPORT_INIT; /* judged already */
+	struct contract *c = NULL;
+	date_t day = DATE_NONE;
+
+	if (page->thing == PAGE_CONTRACT)
+		c = contract_parse(page->doc->root, &unread);
+	if (c)
+		day = c->versions[c->versions_n - 1].effective;
+	contract_free(c);
+	yaml_report_release(&unread);
+	return day;
 }
 
 static int
 page_publish(struct publish *p, const struct page *page, struct err *err)
 {
-	const struct book_page *stands = book_find(termsbook_book(p->book),
-	    span_str(page_things[page->thing]), span_str(page->name));
+	const char *thing = page_things[page->thing];
+	const struct book_page *stands
+	    = book_find(termsbook_book(p->book), span_str(thing), span_str(page->name));
+	date_t own = effective_of(page), effective = own == DATE_NONE ? p->effective : own;
+	bool same_day = own != DATE_NONE || effective == DATE_NONE
+	    || (stands && stands->effective == effective);
 
-	if (stands && span_eq(stands->content, page->doc->source)) {
+	if (stands && same_day && span_eq(stands->content, page->doc->source)) {
 		p->same++;
-		note(p, page_things[page->thing], page->name, stands->version, "unchanged");
+		note(p, thing, page->name, stands->version, stands->effective, "unchanged");
 		return 0;
 	}
 	if (p->version && stands && p->version <= stands->version)
 		return err_set(err, ERR_FATAL,
 		    "version %d of %s '%.60s' would not count: version %d stands already",
-		    (int)p->version, page_things[page->thing], page->name, (int)stands->version);
-	return page_send(p, page, p->version ? p->version : stands ? stands->version + 1 : 1, err);
+		    (int)p->version, thing, page->name, (int)stands->version);
+	return page_send(p, page, p->version ? p->version : stands ? stands->version + 1 : 1,
+	    effective, err);
 }
 
 static int
@@ -182,6 +213,25 @@ send_all(struct publish *p, const struct pages *pages, date_t as_at, struct err 
 	return as_at == DATE_NONE ? 0 : as_at_send(p, as_at, err);
 }
 
+/* What a contract says of itself is not overruled: two days would be one too many. */
+static void
+effective_judge(const struct publish *p, struct pages *pages)
+{
+	char said[DATE_TEXT], has[DATE_TEXT];
+
+	for (size_t i = 0; i < pages->n && p->effective != DATE_NONE; i++) {
+		const struct page *page = &pages->items[i];
+		date_t day = page->context ? DATE_NONE : effective_of(page);
+
+		if (day == DATE_NONE || day == p->effective)
+			continue;
+		date_text(p->effective, said);
+		date_text(day, has);
+		yaml_mistake(&pages->report, page->doc->root,
+		    "its newest version is effective %s, --effective says %s", has, said);
+	}
+}
+
 static void
 result_print(struct publish *p, date_t as_at)
 {
@@ -207,7 +257,9 @@ publish(struct publish *p, struct pages *pages, date_t as_at)
 		return cli_fail(&err, NULL);
 	signer_add(p, pages);
 	context_add(p, pages);
-	if (!pages_judge(pages)) {
+	pages_judge(pages);
+	effective_judge(p, pages);
+	if (pages->report.n) {
 		pages_complain(pages);
 		fprintf(stderr, "outturn publish: %u mistakes, nothing was published\n",
 		    (unsigned)pages->report.n);
@@ -236,18 +288,19 @@ version_read(const char *text, int32_t *out)
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	const char *as = NULL, *version = NULL, *as_at = NULL;
+	const char *as = NULL, *version = NULL, *as_at = NULL, *effective = NULL;
 	const struct cli_option options[] = {
 		{ .name = "as", .value = &as },
 		{ .name = "version", .value = &version },
 		{ .name = "as-at", .value = &as_at },
+		{ .name = "effective", .value = &effective },
 	};
-	struct publish p = { .cli = cli, .text = BUF_INIT };
+	struct publish p = { .cli = cli, .text = BUF_INIT, .effective = DATE_NONE };
 	date_t day = DATE_NONE;
 	struct pages pages;
 	int code;
 
-	if (cli_options(&verb_publish, &argc, argv, options, 3))
+	if (cli_options(&verb_publish, &argc, argv, options, sizeof(options) / sizeof(options[0])))
 		return CLI_USAGE;
 	if (argc < 2 && !as_at)
 		return cli_usage(&verb_publish, "say what: files, a directory, or --as-at DATE");
@@ -255,6 +308,8 @@ run(struct cli *cli, int argc, char **argv)
 		return cli_usage(&verb_publish, "--version is a whole number from 1");
 	if (as_at && !date_parse(span_str(as_at), &day))
 		return cli_usage(&verb_publish, "--as-at is a day: YYYY-MM-DD");
+	if (effective && !date_parse(span_str(effective), &p.effective))
+		return cli_usage(&verb_publish, "--effective is a day: YYYY-MM-DD");
 	p.as = as ? as : "publisher";
 	jw_begin(&p.json, &p.json_text);
 	jw_object(&p.json);
@@ -277,16 +332,20 @@ run(struct cli *cli, int argc, char **argv)
 const struct cli_verb verb_publish = {
 	.name = "publish",
 	.run = run,
-	.usage = "outturn publish [--as NAME] [--as-at DATE] [--version N] FILE|DIRECTORY...",
+	.usage = "outturn publish [--as NAME] [--as-at DATE] [--effective DATE] [--version N]\n"
+		 "    FILE|DIRECTORY...",
 	.says = "put signed terms where the daemons read them",
 	.help =
 	    "Files: agencies.yaml, code lists, contracts, models, pages of people; of a directory all\n"
 	    "that are in it and in codes, contracts, models and people within.  They are judged first,\n"
 	    "contracts with their examples; with a mistake anywhere nothing is published.  What stands\n"
 	    "already unchanged is left alone; the rest gets the next version number.\n\n"
-	    "  --as NAME     whose key signs: 'keys_dir'/NAME.sign; 'publisher' without it\n"
-	    "  --as-at DATE  also state that this day has come: open windows up to it are judged\n"
-	    "  --version N   instead of the next number\n\n"
+	    "  --as NAME         whose key signs: 'keys_dir'/NAME.sign; 'publisher' without it\n"
+	    "  --as-at DATE      also state that this day has come: open windows up to it are judged\n"
+	    "  --effective DATE  from which day the pages hold, signed with them, for people to know;\n"
+	    "                    a contract says it itself.  Daemons judge by the days in the page, and\n"
+	    "                    by all of it as soon as it is there\n"
+	    "  --version N       instead of the next number\n\n"
 	    "Exit: 0 done, 1 failed, 2 usage, 3 mistakes in the files, 5 no such file or key, 6 the\n"
 	    "key may not publish, 75 Kafka is away.\n\n"
 	    "  outturn publish --as-at 2026-03-31 config\n",

@@ -38,6 +38,16 @@ check "the day is a reference fact" is "$(records reference)" 1
 check "what stands unchanged is left alone" eval "exits 0 publish '$ROOT/config' --json && so '.published == 0 and .unchanged == $N' && is \$(records terms) $N"
 check "all is well then" exits 0 doctor
 check "the doctor's JSON is versioned" eval "exits 0 doctor --json && so '.version == 1 and .bad == 0 and .warn == 0'"
+check "a contract is effective from the day that its newest version says, as signed" \
+	eval "exits 0 publish '$ROOT/config' --json && so '.pages[] | select(.thing == \"contract\") | .effective == \"2015-01-01\" and .did == \"unchanged\"' && so '.pages[] | select(.name == \"kinds\") | .effective == null'"
+check "another day than that is a mistake of the command, with its line" \
+	eval "exits 3 publish --effective 2016-04-01 '$ROOT/config' && talked 'st-basils.yaml:[0-9]*:.*effective 2015-01-01, --effective says 2016-04-01' && is \$(records terms) $N"
+check "a day that is none is a usage error" exits 2 publish --effective 2016-02-30 "$ROOT/config"
+check "of pages that say none --effective says it" \
+	eval "exits 0 publish --effective 2026-04-01 '$ROOT/config/codes/levels.yaml' --json && so '.pages[0] | .version == 2 and .effective == \"2026-04-01\"'"
+check "it stands then, and is not said again" \
+	eval "exits 0 publish '$ROOT/config/codes/levels.yaml' && said 'unchanged codes/levels version 2, effective 2026-04-01' && exits 0 publish --effective 2026-04-01 '$ROOT/config/codes/levels.yaml' --json && so '.published == 0'"
+check "another day is another version" eval "exits 0 publish --effective 2026-05-01 '$ROOT/config/codes/levels.yaml' && said 'version 3, effective 2026-05-01'"
 cp "$ROOT/config/codes/settings.yaml" .
 sed -i 's/means: hospital/means: a hospital ward/' settings.yaml
 check "what changed gets the next version" eval "exits 0 publish settings.yaml && said 'codes/settings version 2'"
