@@ -16,7 +16,7 @@ _outturn()
 	check) words=' --json --help' ;;
 	keys) words=' --json --help --person --role' ;;
 	migrate) words=' --json --help --kafka-only --database-only' ;;
-	publish) words=' --json --help --as --as-at --version' ;;
+	publish) words=' --json --help --as --as-at --effective --version' ;;
 	feed) words=' --json --help --topic --schema --strict --dry-run --ignore --template --columns' ;;
 	run) words=' --json --help' ;;
 	status) words=' --json --help --wait' ;;
