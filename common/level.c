@@ -735,6 +735,15 @@ level_idle(const struct level *lv)
 	return true;
 }
 
+bool
+level_owes(const struct level *lv)
+{
+	for (int i = 0; i < lv->out_n; i++)
+		if (lv->out[i].todo_n)
+			return true;
+	return false;
+}
+
 size_t
 level_emitted_bytes(const struct level *lv)
 {

@@ -54,6 +54,9 @@ struct level_core {
 	bool (*want)(void *self, const struct key *key, struct buf *value);
 	/* Where a key of ours belongs, for keys found in the output. */
 	int (*output_of)(void *self, const struct key *key);
+	/* How late the latest record folded since last asked was when it was written
+	 * (patience.h): its own time less its raw record's.  NULL: never late. */
+	int64_t (*late_ms)(void *self);
 };
 
 struct level_port {
@@ -97,6 +100,7 @@ enum level_state level_state(const struct level *lv);
 const char *level_why_dead(const struct level *lv);
 int64_t level_terms(const struct level *lv);     /* for the header `terms` */
 bool level_idle(const struct level *lv);         /* live, all sent, all acked, cuts out */
+bool level_owes(const struct level *lv);         /* keys to answer or to send again: step */
 size_t level_emitted_bytes(const struct level *lv);
 uint64_t level_answers(const struct level *lv);  /* foreign records answered so far */
 /* The lowest offset of an input that is still in doubt, or `position` if that

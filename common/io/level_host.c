@@ -173,17 +173,28 @@ level_host_round(struct level_host *h, struct err *err)
 	return work;
 }
 
+static void
+task_drain(struct level_task *t, int64_t until)
+{
+	struct err err;
+
+	if (level_state(level_task_level(t)) != LEVEL_LIVE)
+		return;
+	level_task_drain(t);
+	do {
+		if (level_task_poll(t, 0, &err) >= TASK_OVER)
+			return;
+	} while (!level_task_settled(t) && now_ms() < until);
+}
+
 void
 level_host_drain(struct level_host *h, int wait_ms)
 {
 	int64_t until = now_ms() + wait_ms;
-	struct err err;
 
 	for (int i = 0; i < h->slots_n; i++)
-		while (h->slots[i].task && !level_idle(level_task_level(h->slots[i].task))
-		    && now_ms() < until)
-			if (level_task_poll(h->slots[i].task, HOST_WAIT_MS, &err) >= TASK_OVER)
-				break;
+		if (h->slots[i].task)
+			task_drain(h->slots[i].task, until);
 	h->committed_ms = 0;
 	tell_group(h);
 }

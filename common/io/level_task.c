@@ -1,15 +1,18 @@
 #include "common/io/level_task.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include "common/io/log.h"
 #include "common/mem.h"
 #include "common/must.h"
+#include "common/patience.h"
 
 enum {
 	TASK_ASK_MS = 10000,      /* a broker may take this long to say where a log ends */
 	TASK_READ_MAX = 20000,    /* records of one round: what changes within it is sent once */
 	TASK_STEP_BUDGET = 20000, /* keys looked at in one round */
+	TASK_ACK_MS = 5,          /* for an acknowledgement, when there is nothing else to do */
 };
 
 struct log_at {
@@ -25,12 +28,17 @@ struct log_at {
 struct level_task {
 	struct av_catalogue *catalogue;
 	struct level *level;
+	struct level_core core;
+	struct patience patience;
 	struct kreader *reader;
 	struct kwriter *writer;
 	struct id run;
 	struct log_at *logs; /* inputs, then outputs */
 	int inputs_n, logs_n;
 	bool over, caught_up;
+	bool waits;    /* what was folded waits for more (patience.h) */
+	bool more;     /* keys are left to send */
+	bool draining; /* nothing is read any more */
 	uint64_t read, sent;
 };
 
@@ -164,6 +172,7 @@ level_task_new(const struct kafka_conf *conf, struct av_catalogue *catalogue,
 
 	MUST(inputs_n <= LEVEL_INPUTS_MAX && outputs_n <= LEVEL_OUTPUTS_MAX);
 	t->catalogue = catalogue;
+	t->core = *core;
 	t->run = carry_run();
 	memcpy(&seed, t->run.b, sizeof(seed));
 	t->inputs_n = inputs_n;
@@ -258,24 +267,67 @@ failed(struct level_task *t, struct err *err, const char *event)
 	return err->class == ERR_RETRY ? TASK_IDLE : TASK_FATAL;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* How many were taken; *got: what the last poll said, 0 when there is no more. */
+static int
+read_some(struct level_task *t, int timeout_ms, int *got, struct err *err)
+{
+	struct krecord krec;
+	int n = 0;
+
+	*got = 1;
+	for (; n < TASK_READ_MAX && !t->over; n++) {
+		*got = kreader_poll(t->reader, n ? 0 : timeout_ms, &krec, err);
+		if (*got <= 0 || take(t, &krec))
+			break;
+	}
+	if (*got == 0)
+		hand_in_positions(t);
+	return n;
+}
+
+/* What is behind may wait for more; what is owed to others may not.  Nothing more is read
+ * while keys are left to send: what changed in one go is said in one go. */
+static void
+step(struct level_task *t, int read)
+{
+	int64_t now = now_ms(), late = t->core.late_ms ? t->core.late_ms(t->core.self) : 0;
+
+	patience_folded(&t->patience, (uint32_t)read, late, now);
+	t->waits = !t->more && !t->draining && level_state(t->level) == LEVEL_LIVE
+	    && !level_owes(t->level) && patience_waits(&t->patience, now);
+	if (t->waits)
+		return;
+	t->more = level_step(t->level, TASK_STEP_BUDGET);
+	if (!t->more)
+		patience_sent(&t->patience);
+}
+
 enum task_result
 level_task_poll(struct level_task *t, int timeout_ms, struct err *err)
 {
-	struct krecord krec;
+	bool reads = !t->more && !t->draining;
+	uint64_t sent = t->sent;
 	int n = 0, got = 0;
-	bool more;
 
-	for (; n < TASK_READ_MAX && !t->over; n++) {
-		got = kreader_poll(t->reader, n ? 0 : timeout_ms, &krec, err);
-		if (got <= 0 || take(t, &krec))
-			break;
-	}
+	if (reads)
+		n = read_some(t, timeout_ms, &got, err);
 	if (got < 0 && failed(t, err, "reader-lost") == TASK_FATAL)
 		return TASK_FATAL;
-	if (got == 0)
-		hand_in_positions(t);
-	more = !t->over && level_step(t->level, TASK_STEP_BUDGET);
-	if (!t->over && kwriter_poll(t->writer, 0, err) && failed(t, err, "writer-lost") == TASK_FATAL)
+	if (!t->over)
+		step(t, n);
+	/* No room: only an acknowledgement makes some. */
+	timeout_ms = t->draining || (t->more && t->sent == sent) ? TASK_ACK_MS : 0;
+	if (!t->over && kwriter_poll(t->writer, timeout_ms, err)
+	    && failed(t, err, "writer-lost") == TASK_FATAL)
 		return TASK_FATAL;
 	if (level_state(t->level) == LEVEL_DEAD) {
 		log_event(LOG_WARN, "level-over", LOG_STR(topic, t->logs[t->inputs_n].topic),
@@ -285,8 +337,20 @@ level_task_poll(struct level_task *t, int timeout_ms, struct err *err)
 	}
 	if (t->over)
 		return TASK_OVER;
-	t->caught_up = got == 0 && n == 0 && !more && level_idle(t->level);
-	return n > 0 || more ? TASK_BUSY : TASK_IDLE;
+	t->caught_up = reads && got == 0 && n == 0 && level_task_settled(t);
+	return n > 0 || t->more ? TASK_BUSY : TASK_IDLE;
+}
+
+void
+level_task_drain(struct level_task *t)
+{
+	t->draining = true;
+}
+
+bool
+level_task_settled(const struct level_task *t)
+{
+	return !t->more && !t->waits && level_idle(t->level);
 }
 
 bool

@@ -45,6 +45,10 @@ enum task_result {
 /* Reads at most some twenty thousand records, waiting timeout_ms for the first. */
 enum task_result level_task_poll(struct level_task *task, int timeout_ms, struct err *err);
 
+/* From now on nothing is read; what was folded is sent: before a daemon ends. */
+void level_task_drain(struct level_task *task);
+/* What was folded is sent and acknowledged, cuts too. */
+bool level_task_settled(const struct level_task *task);
 /* Everything that was there when last looked is folded, emitted, acknowledged. */
 bool level_task_caught_up(const struct level_task *task);
 /* Next offset of an input that was folded. */

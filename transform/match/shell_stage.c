@@ -27,6 +27,7 @@ struct core {
 	struct kept *kept;
 	uint32_t kept_n;
 	struct arena arena;
+	int64_t late_ms;
 };
 
 static int
@@ -217,10 +218,13 @@ evidence_fold(struct core *c, const struct key *key, const struct rec *rec)
 
 	if (key->type != KEY_RECORD)
 		return;
-	if (rec->value.ptr && read_as(c, &evidence_binding, rec->value, &ev) == 0)
-		match_evidence(c->match, key, &ev);
-	else
+	if (!rec->value.ptr || read_as(c, &evidence_binding, rec->value, &ev)) {
 		match_evidence(c->match, key, NULL);
+		return;
+	}
+	if (rec->time_ms - ev.source.time_ms > c->late_ms)
+		c->late_ms = rec->time_ms - ev.source.time_ms;
+	match_evidence(c->match, key, &ev);
 }
 
 static void
@@ -312,6 +316,16 @@ want(void *self, const struct key *key, struct buf *value)
 	return true;
 }
 
+static int64_t
+late_ms(void *self)
+{
+	struct core *c = self;
+	int64_t late = c->late_ms;
+
+	c->late_ms = 0;
+	return late;
+}
+
 static void
 core_free(void *core_self)
 {
@@ -360,7 +374,8 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	strmap_init(&c->by_key[1], number);
 	arena_init(&c->arena, DECODE_BYTES_MAX);
 	*core = (struct level_core){ .self = c, .fold = fold, .cut = cut, .settle = settle,
-		.next_touched = next_touched, .want = want, .output_of = output_of };
+		.next_touched = next_touched, .want = want, .output_of = output_of,
+		.late_ms = late_ms };
 	for (int i = 0; i < INPUTS; i++)
 		inputs[i] = (struct task_log){ in[i].topic, i == IN_EVIDENCE ? partition : 0,
 			in[i].is };

@@ -24,6 +24,7 @@ struct core {
 	struct kept *days;      /* 'as at' facts as they were sent */
 	uint32_t days_n;
 	struct arena arena;
+	int64_t late_ms;
 	int32_t partition;
 };
 
@@ -241,6 +242,8 @@ linked_fold(struct core *c, const struct key *key, const struct rec *rec)
 	struct linked ln;
 	bool there = rec->value.ptr && read_as(c, &linked_binding, rec->value, &ln) == 0;
 
+	if (there && rec->time_ms - ln.source.time_ms > c->late_ms)
+		c->late_ms = rec->time_ms - ln.source.time_ms;
 	if (key->type == KEY_UNIT_EVENT)
 		stage_event(c->stage, &key->a, &key->b,
 		    there && ln.what == LINKED_EVENT ? &ln : NULL);
@@ -318,6 +321,16 @@ want(void *self, const struct key *key, struct buf *value)
 	return out != NULL;
 }
 
+static int64_t
+late_ms(void *self)
+{
+	struct core *c = self;
+	int64_t late = c->late_ms;
+
+	c->late_ms = 0;
+	return late;
+}
+
 static void
 core_free(void *core_self)
 {
@@ -355,7 +368,8 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	c->terms = termsbook_new(ms->trust_path, ms->catalogue, &err);
 	MUST(c->terms); /* was read at the start; a file that went away is ours to mend */
 	*core = (struct level_core){ .self = c, .fold = fold, .cut = cut, .settle = settle,
-		.next_touched = next_touched, .want = want, .output_of = output_of };
+		.next_touched = next_touched, .want = want, .output_of = output_of,
+		.late_ms = late_ms };
 	inputs[IN_LINKED] = (struct task_log){ "linked", partition, linked };
 	inputs[IN_TERMS] = (struct task_log){ "terms", 0, terms };
 	inputs[IN_REFERENCE] = (struct task_log){ "reference", 0, reference };
