@@ -28,8 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 80 };
-/* TOKENS_MAX: of one record; five ids, dates, names with others, sixteen addresses */
+enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 96 };
+/* TOKENS_MAX: of one record; five ids, dates, names with others, sixteen addresses, the lines of one */
 
 /*   enum name          no  name in text          family             core */
 #define TOKEN_FIELDS(X) \
@@ -63,7 +63,14 @@ enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 80 };
 	X(MK_FULL,          28, "mk-name-dob-postcode", MK_FULL,         0) \
 	X(MK_INITIAL,       29, "mk-initial-surname-dob-sector", MK_INITIAL, 0) \
 	X(MK_BIGRAM,        30, "mk-bigrams-dob-sector", MK_BIGRAM,      0) \
-	X(MK_NICKNAME,      31, "mk-nickname-phonetic-dob", MK_NICKNAME, 0)
+	X(MK_NICKNAME,      31, "mk-nickname-phonetic-dob", MK_NICKNAME, 0) \
+	X(HOUSE,            32, "house",              HOUSE,             0) \
+	X(STREET,           33, "street",             STREET,            0) \
+	X(LOCALITY,         34, "locality",           STREET,            0) \
+	X(TOWN,             35, "town",               STREET,            0) \
+	X(PHONETIC_STREET,  36, "phonetic-street",    PHONETIC_STREET,   0) \
+	X(PHONETIC_TOWN,    37, "phonetic-town",      PHONETIC_TOWN,     0) \
+	X(NATIONAL,         38, "national-id",        NATIONAL,          0)
 
 enum token_field {
 #define TOKEN_ENUM(name, number, text, family, core) TOKEN_##name = number,

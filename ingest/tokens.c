@@ -8,6 +8,7 @@
 #include "ingest/clk.h"
 #include "ingest/nickname.h"
 #include "ingest/phonetic.h"
+#include "ingest/place.h"
 
 enum {
 	PERSON_KEY_MAX = 768,  /* bytes of a block that is remembered; longer ones are computed */
@@ -118,7 +119,9 @@ is_shared(int32_t family)
 {
 	return has_frequency(family) || family == TOKEN_DOB || family == TOKEN_DOB_YEAR
 	    || family == TOKEN_DOB_MONTH || family == TOKEN_DOB_DAY || family == TOKEN_DOB_SWAP
-	    || family == TOKEN_INITIALS || family == TOKEN_SECTOR || family == TOKEN_SEX;
+	    || family == TOKEN_INITIALS || family == TOKEN_SECTOR || family == TOKEN_SEX
+	    || family == TOKEN_HOUSE || family == TOKEN_STREET || family == TOKEN_PHONETIC_STREET
+	    || family == TOKEN_PHONETIC_TOWN;
 }
 
 static void
@@ -296,6 +299,28 @@ add_places(struct tokeniser *t, struct person_block *b, const struct person *p)
 	}
 }
 
+/* Of where the person lived on the day; a sound is that of a joined line. */
+static void
+add_lines(struct tokeniser *t, struct person_block *b, const struct raw_address *a,
+    struct arena *scratch)
+{
+	struct phonetic sound;
+	struct place at;
+
+	if (t->settings.profile == TOKENS_CORE)
+		return;
+	place_normalise(a, &at, scratch);
+	for (int i = 0; i < PLACE_NUMBERS_MAX; i++)
+		add(t, b, TOKEN_HOUSE, at.number[i]);
+	add(t, b, TOKEN_STREET, at.street);
+	add(t, b, TOKEN_LOCALITY, at.locality);
+	add(t, b, TOKEN_TOWN, at.town);
+	sound = phonetic_of(at.street);
+	add_text(t, b, TOKEN_PHONETIC_STREET, sound.primary);
+	sound = phonetic_of(at.town);
+	add_text(t, b, TOKEN_PHONETIC_TOWN, sound.primary);
+}
+
 /* The letter at `at` (from 1), upper case; '2' past the end, as the key's makers say. */
 static char
 slk_letter(struct span name, size_t at)
@@ -466,6 +491,9 @@ build(struct tokeniser *t, const struct raw_person *raw, const struct person_con
 	add_names(t, b, &p, nickname, &sound);
 	if (!c->restricted)
 		add_places(t, b, &p);
+	if (!c->restricted && p.n_addresses)
+		add_lines(t, b, (const struct raw_address *)raw->addresses.items + c->current_address,
+		    scratch);
 	add(t, b, TOKEN_SEX, c->sex);
 	if (p.died != DATE_NONE) {
 		char text[DATE_TEXT];
@@ -473,7 +501,7 @@ build(struct tokeniser *t, const struct raw_person *raw, const struct person_con
 		date_text(p.died, text);
 		add_text(t, b, TOKEN_DIED, text);
 	}
-	if (t->settings.profile != TOKENS_CORE) {
+	if (t->settings.profile == TOKENS_ALL) {
 		add_slk(t, b, &p, c->sex);
 		add_match_keys(t, b, &p, nickname, &sound, c->restricted);
 	}
@@ -496,7 +524,7 @@ key_add(struct buf *key, struct span s)
 	buf_span(key, s);
 }
 
-/* Only the encoding reads the lines, and only of the current address. */
+/* Only those of the current address are read. */
 static bool
 lines_add(struct tokeniser *t, const struct raw_address *a)
 {
@@ -533,7 +561,7 @@ key_of(struct tokeniser *t, const struct raw_person *raw, const struct person_co
 		key_add(&t->key, a[i].postcode);
 		key_add(&t->key, a[i].uprn);
 	}
-	if (t->clk && raw->addresses.n && !lines_add(t, &a[c->current_address]))
+	if (raw->addresses.n && !lines_add(t, &a[c->current_address]))
 		return false;
 	return t->key.len <= PERSON_KEY_MAX;
 }

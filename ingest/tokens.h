@@ -27,6 +27,7 @@
 
 enum token_profile {
 	TOKENS_ALL,  /* whatever is present */
+	TOKENS_MATCH, /* what a matcher of grades reads: no match-keys, no SLK */
 	TOKENS_CORE, /* the nine of linkage.md only */
 };
 

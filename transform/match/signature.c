@@ -13,6 +13,13 @@ is_compared(int32_t field)
 	case TOKEN_MK_INITIAL:
 	case TOKEN_MK_BIGRAM:
 	case TOKEN_MK_NICKNAME:
+	case TOKEN_HOUSE:
+	case TOKEN_STREET:
+	case TOKEN_LOCALITY:
+	case TOKEN_TOWN:
+	case TOKEN_PHONETIC_STREET:
+	case TOKEN_PHONETIC_TOWN:
+	case TOKEN_NATIONAL:
 		return false;
 	}
 	return token_family(field) != 0;

@@ -1,0 +1,777 @@
+#include "transform/match/batch.h"
+
+#include <stdlib.h>
+
+#include "common/hash.h"
+#include "common/mem.h"
+#include "common/must.h"
+
+enum {
+	BLOCK_MAX = 100,      /* rows of one list that are compared with each other */
+	RANDOM_PAIRS = 1 << 19, /* for u */
+	ROUNDS = 4,           /* of counting the true pairs and weighing again */
+	KEEP_MBIT = -8000,    /* against random: below, a pair is forgotten */
+	REVIEW_MBIT = 4000,   /* a weight of this or less, either side, is for a person to see */
+	CLUSTER_MAX = 200,
+	SOURCES_MAX = 4096,
+	RARITIES = 12,
+};
+
+/* Places that two rows must share to be compared; 0xFF ends. */
+#define N 0xFF
+static const uint8_t blocks[][4] = {
+	{ ROW_NHS, N }, { ROW_NINO, N }, { ROW_UPN, N }, { ROW_ULN, N }, { ROW_NATIONAL, N },
+	{ ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
+	{ ROW_NAME_SWAP, ROW_YEAR, N }, { ROW_NAME_SWAP, ROW_POSTCODE, N },
+	{ ROW_UPRN, ROW_FORENAME, N }, { ROW_POSTCODE, ROW_SOUND_F, N },
+	{ ROW_POSTCODE, ROW_SOUND, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
+	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_POSTCODE, ROW_HOUSE, N }, { ROW_UPRN, N },
+	{ ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_SOUND, ROW_MONTH, ROW_DAY, N },
+	{ ROW_SOUND_F, ROW_MONTH, ROW_DAY, N }, { ROW_SOUND, ROW_YEAR, ROW_MONTH, N },
+	{ ROW_SOUND_F, ROW_YEAR, ROW_MONTH, N }, { ROW_POSTCODE, ROW_DOB, N },
+	{ ROW_NAME_SWAP, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_DOB, ROW_INITIALS, N }, { ROW_DOB, N },
+	{ ROW_SOUND, ROW_SOUND_F, N }, { ROW_STREET, ROW_TOWN, N }, { ROW_TOWN, ROW_SOUND, N },
+	{ ROW_TOWN, ROW_SOUND_F, N }, { ROW_HOUSE, ROW_SOUND, N }, { ROW_HOUSE, ROW_SOUND_F, N },
+	{ ROW_POSTCODE, N }, { ROW_STREET, N }, { ROW_SURNAME, N }, { ROW_FORENAME, N },
+	{ ROW_LOCALITY, N }, { ROW_TOWN, N },
+};
+#undef N
+
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]) };
+
+struct kept {
+	uint32_t a, b;
+	int32_t weight;
+	uint8_t grade[LINE_END];
+	uint8_t linked;
+};
+
+struct batch {
+	struct batch_settings settings;
+	struct weights shipped, w;
+	uint32_t n, cap;
+	struct row *rows;
+	uint64_t *clk;
+	uint32_t clk_words;
+	uint16_t (*bits)[3];
+	uint16_t *source;
+	uint32_t *order, *at; /* canonical -> added, added -> canonical */
+	uint16_t (*rarity)[RARITIES]; /* -log2, mbit */
+	uint32_t *hash;       /* n * BLOCKS; 0: absent or oversize */
+	struct kept *kept;
+	size_t kept_n, kept_cap;
+	uint32_t *label;      /* canonical */
+	struct batch_stats stats;
+};
+
+struct batch *
+batch_new(const struct weights *shipped, struct batch_settings settings)
+{
+	struct batch *b = mem_zalloc(1, sizeof(*b));
+
+	b->settings = settings;
+	b->shipped = *shipped;
+	b->clk_words = settings.clk == CLK_FIELDS ? CLK_FIELDS_BYTES / 8
+	    : settings.clk == CLK_RECORD	  ? CLK_RECORD_BYTES / 8
+						  : 0;
+	if (settings.clk != CLK_FIELDS)
+		weights_without_encodings(&b->shipped);
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (!b)
+		return;
+	mem_free(b->rows);
+	mem_free(b->clk);
+	mem_free(b->bits);
+	mem_free(b->source);
+	mem_free(b->order);
+	mem_free(b->at);
+	mem_free(b->rarity);
+	mem_free(b->hash);
+	mem_free(b->kept);
+	mem_free(b->label);
+	mem_free(b);
+}
+
+static void
+room(struct batch *b)
+{
+	if (b->n < b->cap)
+		return;
+	b->cap = b->cap ? b->cap * 2 : 1024;
+	b->rows = mem_realloc(b->rows, b->cap, sizeof(*b->rows));
+	b->source = mem_realloc(b->source, b->cap, sizeof(*b->source));
+	b->bits = mem_realloc(b->bits, b->cap, sizeof(*b->bits));
+	if (b->clk_words)
+		b->clk = mem_realloc(b->clk, b->cap, b->clk_words * sizeof(uint64_t));
+}
+
+static uint16_t
+count(const uint64_t *word, size_t n)
+{
+	int bits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bits += __builtin_popcountll(word[i]);
+	return (uint16_t)bits;
+}
+
+static void
+clk_keep(struct batch *b, struct span clk)
+{
+	uint64_t *word = b->clk + (size_t)b->n * b->clk_words;
+	uint16_t *bits = b->bits[b->n];
+
+	if (clk.len != b->clk_words * sizeof(uint64_t)) {
+		memset(word, 0, b->clk_words * sizeof(uint64_t));
+		bits[0] = bits[1] = bits[2] = 0;
+		return;
+	}
+	memcpy(word, clk.ptr, clk.len);
+	if (b->settings.clk == CLK_FIELDS) {
+		bits[0] = count(word + CLK_SURNAME_AT / 8, CLK_SURNAME_BYTES / 8);
+		bits[1] = count(word + CLK_FORENAME_AT / 8, CLK_FORENAME_BYTES / 8);
+		bits[2] = count(word + CLK_PLACE_AT / 8, CLK_PLACE_BYTES / 8);
+	} else {
+		bits[0] = count(word, b->clk_words);
+		bits[1] = bits[2] = 0;
+	}
+}
+
+void
+batch_add(struct batch *b, const struct token *tokens, uint32_t n, struct span clk,
+    uint16_t source)
+{
+	room(b);
+	row_fill(&b->rows[b->n], tokens, n);
+	b->source[b->n] = source;
+	if (b->clk_words)
+		clk_keep(b, clk);
+	b->n++;
+}
+
+/* --- sorting: (key, number), by key */
+
+struct keyed {
+	uint64_t key;
+	uint32_t number;
+};
+
+/* Least significant byte first, bytes from..8; what is equal keeps its order. */
+static void
+sort_keyed(struct keyed *items, struct keyed *spare, size_t n, int bytes)
+{
+	struct keyed *from = items, *to = spare, *t;
+
+	for (int pass = 0; pass < bytes; pass++) {
+		size_t start[256] = { 0 }, sum = 0;
+
+		for (size_t i = 0; i < n; i++)
+			start[from[i].key >> (8 * pass) & 255]++;
+		for (int v = 0; v < 256; v++) {
+			size_t c = start[v];
+
+			start[v] = sum;
+			sum += c;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[start[from[i].key >> (8 * pass) & 255]++] = from[i];
+		t = from;
+		from = to;
+		to = t;
+	}
+	if (from != items)
+		memcpy(items, from, n * sizeof(*items));
+}
+
+/* --- canonical order: by what a row is */
+
+static void
+order_find(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	struct row *rows = mem_alloc((b->n + 1) * sizeof(*rows));
+	uint16_t *source = mem_alloc((b->n + 1) * sizeof(*source));
+	uint16_t(*bits)[3] = mem_alloc((b->n + 1) * sizeof(*bits));
+	uint64_t *clk = mem_alloc((b->n + 1) * (size_t)b->clk_words * sizeof(*clk) + 1);
+
+	for (uint32_t i = 0; i < b->n; i++)
+		k[i] = (struct keyed){
+			hash64(&b->rows[i], sizeof(b->rows[i]), 1 + (uint64_t)b->source[i]), i };
+	sort_keyed(k, spare, b->n, 8);
+	b->order = mem_alloc((b->n + 1) * sizeof(*b->order));
+	b->at = mem_alloc((b->n + 1) * sizeof(*b->at));
+	for (uint32_t i = 0; i < b->n; i++) {
+		uint32_t from = k[i].number;
+
+		b->order[i] = from;
+		b->at[from] = i;
+		rows[i] = b->rows[from];
+		source[i] = b->source[from];
+		memcpy(bits[i], b->bits[from], sizeof(bits[i]));
+		memcpy(clk + (size_t)i * b->clk_words, b->clk + (size_t)from * b->clk_words,
+		    b->clk_words * sizeof(*clk));
+	}
+	mem_free(b->rows);
+	mem_free(b->source);
+	mem_free(b->bits);
+	mem_free(b->clk);
+	b->rows = rows;
+	b->source = source;
+	b->bits = bits;
+	b->clk = clk;
+	b->cap = b->n + 1;
+}
+
+/* --- how rare what two rows share is */
+
+static const struct {
+	uint8_t line, place;
+} rare[RARITIES] = { { LINE_SURNAME, ROW_SURNAME }, { LINE_FORENAME, ROW_FORENAME },
+	{ LINE_DOB, ROW_DOB }, { LINE_POSTCODE, ROW_POSTCODE }, { LINE_STREET, ROW_STREET },
+	{ LINE_HOUSE, ROW_HOUSE }, { LINE_TOWN, ROW_TOWN }, { LINE_LOCALITY, ROW_LOCALITY },
+	{ LINE_UPRN, ROW_UPRN }, { LINE_NATIONAL, ROW_NATIONAL }, { LINE_SEX, ROW_SEX },
+	{ LINE_NHS, ROW_NHS } };
+
+static uint32_t
+groups_end(const struct keyed *k, uint32_t n, uint32_t from)
+{
+	uint32_t to = from + 1;
+
+	while (to < n && k[to].key == k[from].key)
+		to++;
+	return to;
+}
+
+/* Least -log2 for a field of many values: an identifier's chance is that of a slip, not of 1 in n. */
+static void
+rarity_find(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	b->rarity = mem_zalloc(b->n + 1, sizeof(*b->rarity));
+	for (int r = 0; r < RARITIES; r++) {
+		uint32_t n = 0;
+
+		for (uint32_t i = 0; i < b->n; i++)
+			if (b->rows[i].v[rare[r].place])
+				k[n++] = (struct keyed){ b->rows[i].v[rare[r].place], i };
+		sort_keyed(k, spare, n, 4);
+		for (uint32_t from = 0, to; from < n; from = to) {
+			uint32_t of;
+			int32_t bits;
+
+			to = groups_end(k, n, from);
+			of = to - from > 1 ? to - from - 1 : 1;
+			bits = -bits_ratio(of, n);
+			if (rare[r].line == LINE_DOB && of < n / 16384 + 2)
+				bits = bits_log2(16384);
+			if (rare[r].line == LINE_NHS || rare[r].line == LINE_NATIONAL)
+				bits = 20000;
+			for (uint32_t i = from; i < to; i++)
+				b->rarity[k[i].number][r] = (uint16_t)bits;
+		}
+	}
+}
+
+static void
+rarity_of(const struct batch *b, uint32_t i, const uint8_t *grade, int32_t out[LINE_END])
+{
+	for (int l = 0; l < LINE_END; l++)
+		out[l] = 1;
+	for (int r = 0; r < RARITIES; r++)
+		if (grade[rare[r].line] == GRADE_AGREE)
+			out[rare[r].line] = -(int32_t)b->rarity[i][r];
+}
+
+static struct row_clk
+clk_of(const struct batch *b, uint32_t i)
+{
+	struct row_clk c = { .word = NULL };
+
+	if (b->settings.clk != CLK_FIELDS)
+		return c;
+	c.word = b->clk + (size_t)i * b->clk_words;
+	c.profile = CLK_FIELDS;
+	memcpy(c.bits, b->bits[i], sizeof(c.bits));
+	return c;
+}
+
+static void
+compare_at(const struct batch *b, uint32_t i, uint32_t j, uint8_t *grade)
+{
+	struct row_clk x = clk_of(b, i), y = clk_of(b, j);
+
+	row_compare(&b->rows[i], &b->rows[j], &x, &y, grade);
+	if (b->source[i] != b->source[j])
+		grade[LINE_LOCAL_ID] = GRADE_MISSING; /* each source has ids of its own */
+}
+
+static bool
+in_scope(const struct batch *b, uint32_t i, uint32_t j)
+{
+	switch (b->settings.scope) {
+	case BATCH_ALL:
+		return true;
+	case BATCH_WITHIN:
+		return b->source[i] == b->source[j];
+	case BATCH_ACROSS:
+		return b->source[i] != b->source[j];
+	}
+	return false;
+}
+
+/* --- u: what two people's records agree on by chance */
+
+static void
+random_find(struct batch *b)
+{
+	uint32_t seen[LINE_END][GRADE_END] = { { 0 } };
+	uint32_t pairs = b->n < 3 ? 0 : RANDOM_PAIRS;
+	uint64_t r = 1;
+
+	b->w = b->shipped;
+	for (uint32_t t = 0; t < pairs; t++) {
+		uint8_t grade[LINE_END];
+		uint32_t i, j;
+
+		r = hash64(&r, sizeof(r), t);
+		i = (uint32_t)((r >> 32) * b->n >> 32);
+		j = (uint32_t)((r & UINT32_MAX) * b->n >> 32);
+		if (i == j)
+			continue;
+		compare_at(b, i, j, grade);
+		for (int l = 0; l < LINE_END; l++)
+			seen[l][grade[l]]++;
+	}
+	for (int l = 0; l < LINE_END; l++) {
+		uint64_t both = 0;
+
+		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+			both += seen[l][g];
+		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+			b->w.u[l][g] = bits_ratio(2 * (uint64_t)seen[l][g] + 1, 2 * both + 2);
+	}
+}
+
+/* --- pairs that live together, counted by posting lists */
+
+static uint64_t
+pairs_in_scope(const struct batch *b, const struct keyed *k, uint32_t n)
+{
+	static uint32_t of_source[SOURCES_MAX];
+	uint64_t all = (uint64_t)n * (n - 1) / 2, within = 0;
+
+	if (b->settings.scope == BATCH_ALL)
+		return all;
+	for (uint32_t i = 0; i < n; i++)
+		within += of_source[b->source[k[i].number] % SOURCES_MAX]++;
+	for (uint32_t i = 0; i < n; i++)
+		of_source[b->source[k[i].number] % SOURCES_MAX] = 0;
+	return b->settings.scope == BATCH_WITHIN ? within : all - within;
+}
+
+static uint64_t
+sharing(struct batch *b, const uint8_t *place, uint32_t places, struct keyed *k,
+    struct keyed *spare)
+{
+	uint64_t pairs = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		uint32_t v[4] = { 0 };
+		bool all = true;
+
+		for (uint32_t p = 0; p < places; p++) {
+			v[p] = b->rows[i].v[place[p]];
+			all &= v[p] != 0;
+		}
+		if (all)
+			k[n++] = (struct keyed){ hash64(v, sizeof(v), 7), i };
+	}
+	sort_keyed(k, spare, n, 6);
+	for (uint32_t from = 0, to; from < n; from = to) {
+		to = groups_end(k, n, from);
+		pairs += pairs_in_scope(b, k + from, to - from);
+	}
+	return pairs;
+}
+
+static uint64_t
+most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct together {
+	uint64_t all, neighbours, household;
+};
+
+static struct together
+together_count(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	static const uint8_t postcode[] = { ROW_POSTCODE }, street[] = { ROW_STREET, ROW_TOWN };
+	static const uint8_t uprn[] = { ROW_UPRN }, house[] = { ROW_HOUSE, ROW_STREET },
+			     at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
+	struct together t;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		k[i] = (struct keyed){ 0, i };
+	t.all = pairs_in_scope(b, k, b->n);
+	t.neighbours
+	    = most(sharing(b, postcode, 1, k, spare), sharing(b, street, 2, k, spare));
+	t.household = most(sharing(b, uprn, 1, k, spare),
+	    most(sharing(b, house, 2, k, spare), sharing(b, at_postcode, 2, k, spare)));
+	return t;
+}
+
+/* How many pairs of each kind there are for one true pair; at_home: of the true ones, those
+ * that the count of households has as well. */
+static void
+priors_set(struct batch *b, const struct together *t, uint64_t true_pairs, uint64_t at_home)
+{
+	uint64_t m = true_pairs ? true_pairs : 1;
+	uint64_t home = t->household > at_home ? t->household - at_home : 0;
+	uint64_t near = t->neighbours > home + m ? t->neighbours - home - m : 0;
+
+	home = most(home > m / 100 ? home - m / 100 : 0, m / 1000 + 1);
+	near = most(near, m / 1000 + 1);
+	b->w.prior[OTHER_RANDOM] = bits_ratio(t->all, m);
+	b->w.prior[OTHER_NEIGHBOURS] = bits_ratio(near, m);
+	b->w.prior[OTHER_HOUSEHOLD] = bits_ratio(home, m);
+	b->stats.expected = true_pairs;
+}
+
+/* --- posting lists */
+
+static void
+hashes_make(struct batch *b)
+{
+	b->hash = mem_alloc(((size_t)b->n * BLOCKS + 1) * sizeof(*b->hash));
+	for (uint32_t i = 0; i < b->n; i++) {
+		for (int k = 0; k < BLOCKS; k++) {
+			uint32_t v[5] = { (uint32_t)k }, h;
+			bool all = true;
+
+			for (int p = 0; p < 4 && blocks[k][p] != 0xFF; p++) {
+				v[p + 1] = b->rows[i].v[blocks[k][p]];
+				all &= v[p + 1] != 0;
+			}
+			h = (uint32_t)hash64(v, sizeof(v), 3);
+			b->hash[(size_t)i * BLOCKS + (size_t)k] = all ? h | 1 : 0;
+		}
+	}
+}
+
+/* Of the lists before this one, is there one that both stand in? */
+static bool
+met_before(const struct batch *b, uint32_t i, uint32_t j, int before)
+{
+	const uint32_t *x = b->hash + (size_t)i * BLOCKS, *y = b->hash + (size_t)j * BLOCKS;
+	uint32_t met = 0;
+
+	for (int k = 0; k < before; k++)
+		met |= (x[k] == y[k]) & (x[k] != 0);
+	return met;
+}
+
+static void
+pair_look(struct batch *b, uint32_t i, uint32_t j)
+{
+	struct kept p = { .a = i < j ? i : j, .b = i < j ? j : i };
+	int32_t rarity[LINE_END];
+
+	b->stats.candidates++;
+	compare_at(b, i, j, p.grade);
+	rarity_of(b, i, p.grade, rarity);
+	if (weigh_against(&b->w, p.grade, rarity, OTHER_RANDOM) - b->w.prior[OTHER_RANDOM]
+	    < KEEP_MBIT)
+		return;
+	if (b->kept_n == b->kept_cap) {
+		b->kept_cap = b->kept_cap ? b->kept_cap * 2 : 4096;
+		b->kept = mem_realloc(b->kept, b->kept_cap, sizeof(*b->kept));
+	}
+	b->kept[b->kept_n++] = p;
+}
+
+static void
+pairs_find(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	hashes_make(b);
+	for (int kind = 0; kind < BLOCKS; kind++) {
+		uint32_t n = 0;
+
+		for (uint32_t i = 0; i < b->n; i++)
+			if (b->hash[(size_t)i * BLOCKS + (size_t)kind])
+				k[n++] = (struct keyed){ b->hash[(size_t)i * BLOCKS + (size_t)kind], i };
+		sort_keyed(k, spare, n, 4);
+		for (uint32_t from = 0, to; from < n; from = to) {
+			to = groups_end(k, n, from);
+			if (to - from > BLOCK_MAX) {
+				b->stats.oversize++;
+				for (uint32_t i = from; i < to; i++)
+					b->hash[(size_t)k[i].number * BLOCKS + (size_t)kind] = 0;
+				continue;
+			}
+			for (uint32_t i = from; i < to; i++)
+				for (uint32_t j = i + 1; j < to; j++)
+					if (in_scope(b, k[i].number, k[j].number)
+					    && !met_before(b, k[i].number, k[j].number, kind))
+						pair_look(b, k[i].number, k[j].number);
+		}
+	}
+	b->stats.kept = b->kept_n;
+}
+
+/* --- clusters */
+
+static uint32_t
+find(uint32_t *root, uint32_t i)
+{
+	while (root[i] != i) {
+		root[i] = root[root[i]];
+		i = root[i];
+	}
+	return i;
+}
+
+static int
+kept_order(const void *p, const void *q)
+{
+	const struct kept *x = p, *y = q;
+	uint64_t u, v;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	u = (uint64_t)x->a << 32 | x->b;
+	v = (uint64_t)y->a << 32 | y->b;
+	u = hash64(&u, sizeof(u), 0);
+	v = hash64(&v, sizeof(v), 0);
+	if (u != v)
+		return u < v ? -1 : 1;
+	return x->a != y->a ? (x->a < y->a ? -1 : 1) : (x->b > y->b) - (x->b < y->b);
+}
+
+static int32_t
+weight_at(const struct batch *b, uint32_t i, uint32_t j, uint8_t *grade)
+{
+	int32_t rarity[LINE_END];
+
+	compare_at(b, i, j, grade);
+	rarity_of(b, i, grade, rarity);
+	return weigh(&b->w, grade, rarity);
+}
+
+enum { CLAMP_MBIT = 20000 };
+
+/* Two clusters are one person if all their pairs together say so. */
+static bool
+may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, uint32_t sx,
+    uint32_t sy)
+{
+	uint8_t grade[LINE_END];
+	int64_t sum = 0;
+	uint32_t i = x, j;
+
+	if (sx + sy > CLUSTER_MAX)
+		return false;
+	if (sx == 1 && sy == 1)
+		return !b->stats.one_a_person || b->source[x] != b->source[y];
+	do {
+		j = y;
+		do {
+			int32_t w;
+
+			if (b->stats.one_a_person && b->source[i] == b->source[j])
+				return false;
+			w = weight_at(b, i, j, grade);
+			sum += w > CLAMP_MBIT ? CLAMP_MBIT : w < -CLAMP_MBIT ? -CLAMP_MBIT : w;
+			j = next[j];
+		} while (j != y);
+		i = next[i];
+	} while (i != x);
+	return sum >= 0;
+}
+
+static void
+clusters_make(struct batch *b, int32_t threshold)
+{
+	uint32_t *next = mem_alloc((b->n + 1) * sizeof(*next));
+	uint32_t *size = mem_alloc((b->n + 1) * sizeof(*size));
+
+	if (!b->label)
+		b->label = mem_alloc((b->n + 1) * sizeof(*b->label));
+	for (uint32_t i = 0; i < b->n; i++) {
+		b->label[i] = next[i] = i;
+		size[i] = 1;
+	}
+	if (b->kept_n)
+		qsort(b->kept, b->kept_n, sizeof(*b->kept), kept_order);
+	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= threshold; p++) {
+		uint32_t x = find(b->label, b->kept[p].a), y = find(b->label, b->kept[p].b), low, t;
+
+		if (x == y || !may_join(b, next, x, y, size[x], size[y]))
+			continue;
+		low = x < y ? x : y;
+		b->label[x < y ? y : x] = low;
+		t = next[x];
+		next[x] = next[y];
+		next[y] = t;
+		size[low] = size[x] + size[y];
+	}
+	b->stats.linked = b->stats.clusters = 0;
+	for (uint32_t i = 0; i < b->n; i++)
+		b->label[i] = find(b->label, i);
+	for (uint32_t i = 0; i < b->n; i++)
+		b->stats.clusters += b->label[i] == i && size[i] > 1;
+	mem_free(next);
+	mem_free(size);
+}
+
+/* --- what the set says of itself */
+
+enum {
+	SURE_MBIT = 6000,     /* one person, whatever the line in question says */
+	LEARN_PAIRS = 100000, /* looked at in a round */
+	BELIEF = 100,         /* pairs that the model's m counts for */
+};
+
+static void
+weigh_kept(struct batch *b)
+{
+	for (size_t p = 0; p < b->kept_n; p++) {
+		int32_t rarity[LINE_END];
+
+		rarity_of(b, b->kept[p].a, b->kept[p].grade, rarity);
+		b->kept[p].weight = weigh(&b->w, b->kept[p].grade, rarity);
+	}
+}
+
+struct counts {
+	uint64_t true_milli, home_milli;
+	uint64_t m[LINE_END][GRADE_END];
+	uint64_t moved_milli, placed_milli;
+};
+
+static bool
+at_home(const uint8_t *grade)
+{
+	return grade[LINE_UPRN] == GRADE_AGREE
+	    || (grade[LINE_HOUSE] == GRADE_AGREE
+		&& (grade[LINE_STREET] == GRADE_AGREE || grade[LINE_POSTCODE] == GRADE_AGREE));
+}
+
+/* A line's grade counts where the pair is one person without it: so no line vouches for itself. */
+static void
+learn_lines(struct batch *b, const struct kept *p, struct counts *c)
+{
+	int32_t rarity[LINE_END];
+	uint8_t grade[LINE_END];
+
+	rarity_of(b, p->a, p->grade, rarity);
+	memcpy(grade, p->grade, sizeof(grade));
+	for (int l = 0; l < LINE_END; l++) {
+		if (grade[l] == GRADE_MISSING)
+			continue;
+		grade[l] = GRADE_MISSING;
+		if (weigh(&b->w, grade, rarity) >= SURE_MBIT)
+			c->m[l][p->grade[l]]++;
+		grade[l] = p->grade[l];
+	}
+	for (int l = LINE_POSTCODE; l < LINE_END; l++)
+		grade[l] = GRADE_MISSING;
+	if (weigh(&b->w, grade, rarity) >= SURE_MBIT) {
+		int32_t moved = weigh_moved(&b->w, p->grade, rarity);
+
+		c->placed_milli += 1000;
+		c->moved_milli += (uint64_t)bits_likely(moved);
+	}
+}
+
+static void
+learn(struct batch *b, const struct together *t)
+{
+	struct counts c = { .true_milli = 0 };
+	size_t likely = 0, step;
+
+	for (size_t p = 0; p < b->kept_n; p++) {
+		int32_t share = bits_likely(b->kept[p].weight);
+
+		c.true_milli += (uint64_t)share;
+		c.home_milli += at_home(b->kept[p].grade) ? (uint64_t)share : 0;
+		likely += b->kept[p].weight > -SURE_MBIT;
+	}
+	step = likely / LEARN_PAIRS + 1;
+	likely = 0;
+	for (size_t p = 0; p < b->kept_n; p++)
+		if (b->kept[p].weight > -SURE_MBIT && likely++ % step == 0)
+			learn_lines(b, &b->kept[p], &c);
+	for (int l = 0; l < LINE_END; l++) {
+		uint64_t n = 0;
+
+		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+			n += c.m[l][g];
+		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+			b->w.m[l][g] = bits_blend(b->shipped.m[l][g], BELIEF, c.m[l][g], n);
+	}
+	b->w.moved = bits_blend(b->shipped.moved, BELIEF, c.moved_milli / 1000, c.placed_milli / 1000);
+	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
+	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);
+	priors_set(b, t, c.true_milli / 1000, c.home_milli / 1000);
+}
+
+void
+batch_run(struct batch *b)
+{
+	struct keyed *k = mem_alloc(((size_t)b->n + 1) * sizeof(*k));
+	struct keyed *spare = mem_alloc(((size_t)b->n + 1) * sizeof(*spare));
+	struct together t;
+
+	order_find(b, k, spare);
+	rarity_find(b, k, spare);
+	random_find(b);
+	t = together_count(b, k, spare);
+	priors_set(b, &t, b->n / 8 + 1, b->n / 8 + 1);
+	pairs_find(b, k, spare);
+	for (int round = 0; round < ROUNDS; round++) {
+		weigh_kept(b);
+		learn(b, &t);
+	}
+	weigh_kept(b);
+	clusters_make(b, 0);
+	for (size_t p = 0; p < b->kept_n; p++)
+		b->stats.review += b->kept[p].weight < REVIEW_MBIT && b->kept[p].weight > -REVIEW_MBIT;
+	mem_free(k);
+	mem_free(spare);
+}
+
+uint32_t
+batch_label(const struct batch *b, uint32_t i)
+{
+	return b->order[b->label[b->at[i]]];
+}
+
+bool
+batch_blocked(const struct batch *b, uint32_t i, uint32_t j)
+{
+	return met_before(b, b->at[i], b->at[j], BLOCKS);
+}
+
+int32_t
+batch_weight(struct batch *b, uint32_t i, uint32_t j, uint8_t grade[LINE_END])
+{
+	return weight_at(b, b->at[i], b->at[j], grade);
+}
+
+struct batch_stats
+batch_stats(const struct batch *b)
+{
+	return b->stats;
+}
+
+const struct weights *
+batch_weights(const struct batch *b)
+{
+	return &b->w;
+}
