@@ -5,52 +5,6 @@
 
 enum { MILLION = 1000000 };
 
-/* --- verdicts ------------------------------------------------------------------ */
-
-void
-verdict_stands_on(struct verdict *v, const struct event *e)
-{
-	for (uint32_t i = 0; i < v->stands_on_n; i++)
-		if (v->stands_on[i] == e)
-			return;
-	v->stands_on[v->stands_on_n++] = e;
-}
-
-void
-verdict_reason(const struct judging *j, struct verdict *v, enum reason_code code,
-    struct span subject)
-{
-	(void)j;
-	if (v->reasons_n < VERDICT_REASONS_MAX)
-		v->reasons[v->reasons_n++] = (struct reason){ .code = reason_name(code),
-			.subject = subject, .text = reason_text(code) };
-}
-
-void
-verdict_reason_more(const struct judging *j, struct verdict *v, enum reason_code code,
-    struct span subject, const struct sentence *more)
-{
-	struct span text = reason_text(code);
-	uint8_t *both = arena_alloc(j->arena, text.len + 1 + more->len);
-
-	MUST(both != NULL);
-	memcpy(both, text.ptr, text.len);
-	both[text.len] = ' ';
-	memcpy(both + text.len + 1, more->text, more->len);
-	verdict_reason(j, v, code, subject);
-	v->reasons[v->reasons_n - 1].text = span_of(both, text.len + 1 + more->len);
-}
-
-void
-sentence_event(const struct judging *j, struct sentence *s, const struct event *e)
-{
-	sentence_add(s, contract_organisation_name(j->contract, name_text(e->organisation)));
-	sentence_str(s, "'s ");
-	sentence_add(s, name_text(e->kind));
-	sentence_str(s, " of ");
-	sentence_date(s, e->start);
-}
-
 /* --- who is referred ---------------------------------------------------------------- */
 
 struct referrals {
@@ -192,18 +146,7 @@ referrals_read(const struct contract *c, const struct timeline *tl, date_t as_at
 	return r->chosen != NULL;
 }
 
-/* --- rule 1 and 14: an event ---------------------------------------------------------- */
-
-static const struct spells *
-spells_of(const struct judging *j, uint32_t at)
-{
-	uint32_t base = j->version->spells[at].base;
-
-	if (!j->spells[at].terms)
-		spells_build(&j->spells[at], j->of_base[base], j->of_base_n[base],
-		    &j->version->spells[at], j->facts->as_at, j->arena);
-	return &j->spells[at];
-}
+/* --- events by kind -------------------------------------------------------------------- */
 
 static const struct kind_slot *
 kind_of(const struct version_terms *v, const struct name *kind)
@@ -243,246 +186,6 @@ events_deal(struct judging *j)
 		if (kinds[i])
 			*next[kinds[i]->base]++ = (struct occurrence){ &j->tl->events[i],
 				(enum event_form)kinds[i]->form };
-}
-
-static void
-observed(struct verdict *v, const struct event *e)
-{
-	v->status = STATUS_OBSERVED;
-	v->anchor = e;
-	v->out->start = e->start;
-	verdict_stands_on(v, e);
-}
-
-/* Complete by the rule on v->day: contradicted, or proven, or what is missing. */
-static void
-complete(const struct judging *j, struct verdict *v, const struct spells *sp,
-    const struct run *run, bool one_day)
-{
-	if (proof_contradicted(j, v, sp, run, v->day)) {
-		v->status = STATUS_CONTRADICTED;
-		proof_enough(j, v, sp, one_day ? NULL : run, v->day);
-		return;
-	}
-	v->status = proof_enough(j, v, sp, one_day ? NULL : run, v->day) ? STATUS_ACHIEVED
-									 : STATUS_AWAITING;
-}
-
-static void
-event_judge(const struct judging *j, struct verdict *v, const struct spells *sp, uint32_t at)
-{
-	const struct spell *s = &sp->items[sp->counting[at]];
-	struct run run = { .first = at, .end = at + 1 };
-	date_t day = s->from;
-
-	observed(v, s->start);
-	v->out->due = s->from;
-	if (sp->terms->risk == RISK_NONE_KNOWN && !proof_risk(j, v, sp, &run, &day))
-		return;
-	v->day = day;
-	complete(j, v, sp, &run, true);
-}
-
-/* MOVE_FIRST: is the first event of the kind one that counts? */
-static bool
-first_counts(const struct spells *sp, const struct spell *s)
-{
-	for (uint32_t i = 0; i < sp->n; i++) {
-		const struct spell *t = &sp->items[i];
-
-		if (t->class == SPELL_OTHER && t->from < s->from)
-			return false;
-	}
-	return true;
-}
-
-static void
-rule_event(const struct judging *j, struct verdict *v)
-{
-	const struct rule_terms *rule = &v->terms->rule;
-	const struct spells *sp = spells_of(j, rule->spell_at);
-	date_t from = DATE_MIN;
-	uint32_t at = 0;
-
-	if (rule->after.ptr) {
-		from = j->completed[rule->after_at];
-		if (from == DATE_NONE) {
-			verdict_reason(j, v, REASON_EARLIER_OUTCOME, rule->after);
-			return;
-		}
-		from += rule->apart_days;
-	}
-	while (at < sp->counting_n && sp->items[sp->counting[at]].from < from)
-		at++;
-	if (at == sp->counting_n) {
-		verdict_reason(j, v, REASON_NOTHING_SEEN, rule->event);
-		return;
-	}
-	if (rule->move == MOVE_FIRST && !first_counts(sp, &sp->items[sp->counting[at]])) {
-		verdict_reason(j, v, REASON_FIRST_DOES_NOT_COUNT, rule->event);
-		return;
-	}
-	/* of several, the first that no known risk speaks against */
-	for (uint32_t next = at; sp->terms->risk == RISK_NONE_KNOWN && next < sp->counting_n
-	     && rule->move == MOVE_ANY; next++) {
-		struct run run = { .first = next, .end = next + 1 };
-		struct verdict trial = *v;
-		const struct event **scratch =
-		    arena_alloc(j->arena, (j->tl->events_n + 1) * sizeof(*scratch));
-		date_t day = sp->items[sp->counting[next]].from;
-
-		trial.stands_on = scratch;
-		trial.stands_on_n = 0;
-		if (proof_risk(j, &trial, sp, &run, &day)) {
-			at = next;
-			break;
-		}
-	}
-	event_judge(j, v, sp, at);
-}
-
-/* --- rule 2: a spell --------------------------------------------------------------------- */
-
-static void
-gaps_note(const struct judging *j, struct verdict *v, const struct spells *sp,
-    const struct rung *rung)
-{
-	bool pauses = sp->terms->gap_within == GAP_PAUSES;
-
-	memcpy(v->gaps, rung->gaps, rung->gaps_n * sizeof(*v->gaps));
-	v->gaps_n = rung->gaps_n;
-	v->gap_rule = pauses ? SPAN_LIT("pauses") : SPAN_LIT("counts");
-	if (rung->gaps_n)
-		verdict_reason(j, v, pauses ? REASON_GAP_PAUSED : REASON_GAP_COUNTED, SPAN_NONE);
-	if (rung->back_after_gap)
-		verdict_reason(j, v, REASON_BACK_AFTER_GAP, SPAN_NONE);
-}
-
-/* The records that a run through `day` rests on: each spell's beginning, and what says how
- * long it went on, the earliest that reaches the day. */
-static void
-run_stands_on(struct verdict *v, const struct spells *sp, const struct run *run, date_t day)
-{
-	for (uint32_t i = run->first; i < run->end; i++) {
-		uint32_t at = sp->counting[i];
-		const struct spell *s = &sp->items[at];
-		const struct fact *reaches = NULL;
-
-		if (s->from > day)
-			break;
-		verdict_stands_on(v, s->start);
-		if (s->to < day) {
-			verdict_stands_on(v, s->to_by);
-			continue;
-		}
-		for (uint32_t k = 0; k < sp->facts_n; k++) {
-			const struct fact *f = &sp->facts[k];
-
-			if (f->spell == at && f->speaks >= day
-			    && (!reaches || f->speaks < reaches->speaks))
-				reaches = f;
-		}
-		if (reaches)
-			verdict_stands_on(v, reaches->event);
-	}
-}
-
-static void
-rung_complete(const struct judging *j, struct verdict *v, const struct spells *sp,
-    const struct run *run, const struct rung *rung)
-{
-	date_t day = rung->achieved;
-
-	v->out->due = rung->due;
-	v->out->days = day - rung->start
-	    - (sp->terms->gap_within == GAP_PAUSES ? rung->gap_days : 0);
-	gaps_note(j, v, sp, rung);
-	if (sp->terms->risk == RISK_NONE_KNOWN && !proof_risk(j, v, sp, run, &day)) {
-		run_stands_on(v, sp, run, rung->achieved);
-		return;
-	}
-	v->day = day;
-	run_stands_on(v, sp, run, day);
-	complete(j, v, sp, run, false);
-}
-
-static void
-through(const struct judging *j, struct verdict *v, enum reason_code code, const char *words,
-    date_t day)
-{
-	struct sentence more = { .len = 0 };
-
-	sentence_str(&more, words);
-	sentence_date(&more, day);
-	sentence_str(&more, ".");
-	verdict_reason_more(j, v, code, SPAN_NONE, &more);
-}
-
-static void
-rung_short(const struct judging *j, struct verdict *v, const struct spells *sp,
-    const struct run *run, const struct rung *rung)
-{
-	v->out->due = rung->due;
-	v->out->days = rung->reaches - rung->start
-	    - (sp->terms->gap_within == GAP_PAUSES ? rung->gap_days : 0);
-	gaps_note(j, v, sp, rung);
-	run_stands_on(v, sp, run, rung->reaches);
-	if (proof_end_denied(j, v, sp, rung)
-	    || proof_contradicted(j, v, sp, run, rung->reaches)) {
-		v->status = STATUS_CONTRADICTED;
-	} else if (!rung->ended) {
-		through(j, v, REASON_UNDER_WAY, "Known through ", rung->reaches);
-	} else if (rung->in_gap) {
-		through(j, v, rung->due > rung->reaches && rung->due <= j->facts->as_at
-			? REASON_DUE_IN_GAP : REASON_IN_GAP, "Back in time is through ",
-		    rung->gap_until);
-	} else {
-		v->status = STATUS_NOT_YET;
-		if (run->last)
-			v->failed = rung->gap_until;
-		through(j, v, run->last ? REASON_GAP_TOO_LONG : REASON_ENDED_EARLY,
-		    "It ended on ", rung->reaches);
-	}
-}
-
-/* 'fails': the gap that broke the run was too long also where nobody reported an end. */
-static bool
-run_failed(const struct spells *sp, const struct run *run)
-{
-	return run->last && run->end < sp->counting_n;
-}
-
-static void
-rule_spell(const struct judging *j, struct verdict *v)
-{
-	const struct rule_terms *rule = &v->terms->rule;
-	const struct spells *sp = spells_of(j, rule->spell_at);
-	struct run run, newest = { 0 };
-	struct rung rung;
-	uint32_t at = 0;
-	bool any = false;
-
-	while (run_next(sp, &at, &run)) {
-		any = true;
-		newest = run;
-		rung_of(sp, &run, rule->lasts, j->facts->as_at, &rung);
-		if (rung.complete)
-			break;
-	}
-	if (!any) {
-		verdict_reason(j, v, REASON_NOTHING_SEEN, sp->terms->event);
-		return;
-	}
-	observed(v, sp->items[sp->counting[newest.first]].start);
-	if (rung.complete) {
-		rung_complete(j, v, sp, &newest, &rung);
-		return;
-	}
-	if (run_failed(sp, &newest)) {
-		rung.ended = true;
-		rung.in_gap = false;
-	}
-	rung_short(j, v, sp, &newest, &rung);
 }
 
 /* --- the outcome ------------------------------------------------------------------------- */
@@ -614,10 +317,8 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at,
 	begin(j, &v, o, out);
 	if (!in_cohort)
 		outside(j, &v, r);
-	else if (o->rule.kind == RULE_SPELL)
-		rule_spell(j, &v);
 	else
-		rule_event(j, &v);
+		rule_of(&o->rule)->judge(j, &v);
 	j->completed[at] = v.day;
 	by_event_id(v.stands_on, v.stands_on_n);
 	facts_hash(j, &v);
@@ -652,14 +353,15 @@ memo_of(const struct judging *j)
 }
 
 struct outcome_list
-evaluate(const struct contract *contract, const struct timeline *timeline,
-    const struct evaluate_facts *facts, struct arena *arena)
+evaluate_touched(const struct contract *contract, const struct reads *reads, uint64_t kinds,
+    const struct timeline *timeline, const struct evaluate_facts *facts, struct arena *arena)
 {
 	struct judging j = { .contract = contract, .tl = timeline, .facts = facts,
 		.arena = arena };
 	date_t as_at = facts->as_at == DATE_NONE ? DATE_MAX : facts->as_at;
-	struct outcome_list list = { NULL, 0 };
+	struct outcome_list list = { NULL, 0, NULL };
 	struct referrals r;
+	uint64_t outcomes;
 
 	if (timeline->unit_kind && !span_eq(name_text(timeline->unit_kind), contract->unit))
 		return list;
@@ -667,20 +369,31 @@ evaluate(const struct contract *contract, const struct timeline *timeline,
 		return list;
 	j.version = r.version;
 	j.referral = r.chosen;
-	list.n = j.version->outcomes_n;
-	list.items = arena_zalloc(arena, list.n, sizeof(*list.items));
+	outcomes = reads ? reads_touched(reads, (size_t)(j.version - contract->versions), kinds)
+			 : UINT64_MAX >> (RULES_OUTCOMES_MAX - j.version->outcomes_n);
+	list.items = arena_zalloc(arena, (size_t)__builtin_popcountll(outcomes),
+	    sizeof(*list.items));
 	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(*j.spells));
-	j.completed = arena_alloc(arena, list.n * sizeof(*j.completed));
+	j.completed = arena_alloc(arena, j.version->outcomes_n * sizeof(*j.completed));
 	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));
 	MUST(list.items && j.spells && j.completed && j.room);
-	j.memo = memo_of(&j);
-	if (facts->as_at != DATE_NONE)
+	list.memo = j.memo = memo_of(&j);
+	if (facts->as_at != DATE_NONE && outcomes)
 		events_deal(&j);
-	for (uint32_t i = 0; i < list.n; i++) {
+	for (; outcomes; outcomes &= outcomes - 1) {
+		uint32_t at = (uint32_t)__builtin_ctzll(outcomes);
+
 		if (facts->as_at == DATE_NONE)
-			no_day(&j, i, &list.items[i]);
+			no_day(&j, at, &list.items[list.n++]);
 		else
-			outcome_judge(&j, &r, i, &list.items[i]);
+			outcome_judge(&j, &r, at, &list.items[list.n++]);
 	}
 	return list;
+}
+
+struct outcome_list
+evaluate(const struct contract *contract, const struct timeline *timeline,
+    const struct evaluate_facts *facts, struct arena *arena)
+{
+	return evaluate_touched(contract, NULL, KINDS_ALL, timeline, facts, arena);
 }

@@ -22,6 +22,7 @@
 #include "common/arena.h"
 #include "common/record.h"
 #include "transform/milestone/contract.h"
+#include "transform/milestone/reads.h"
 #include "transform/milestone/timeline.h"
 
 /* Facts about no one, as every unit is judged by. */
@@ -36,11 +37,19 @@ struct evaluate_facts {
  * Outcomes in the contract's order, ordinals from 1; none for a unit that was
  * never referred.  Spans and arrays borrow from contract, timeline and arena.
  */
+struct memo;
 struct outcome_list {
 	struct outcome *items;
 	uint32_t n;
+	struct memo *memo; /* the timeline's, with the ids of all; NULL: never referred */
 };
 struct outcome_list evaluate(const struct contract *contract, const struct timeline *timeline,
     const struct evaluate_facts *facts, struct arena *arena);
+
+/* Of them only what records of these kinds can touch: the others, as they were judged before,
+ * of this contract and by these facts, still stand.  reads: of this contract; NULL: all. */
+struct outcome_list evaluate_touched(const struct contract *contract, const struct reads *reads,
+    uint64_t kinds, const struct timeline *timeline, const struct evaluate_facts *facts,
+    struct arena *arena);
 
 #endif

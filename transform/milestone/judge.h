@@ -1,8 +1,11 @@
 /*
- * judge - one evaluation in progress: what evaluate.c, proof.c and ruling.c share.
+ * judge - one evaluation in progress: what evaluate.c, rules, proof.c and ruling.c share.
  *
  *	cohort ─► rule ─► contradicted? ─► proven? ─► window, claim, decisions ─► outcome
- *	evaluate.c        └──── proof.c ─────────┘    └──── ruling.c ────┘
+ *	evaluate.c rule_*.c └──── proof.c ───────┘    └──── ruling.c ────┘
+ *
+ * A new kind of rule: its parameters in rules.h and contract.c, a rule_KIND.c with the
+ * two functions of struct rule, a line in rule_of().
  *
  * Internal to evaluate().
  */
@@ -10,6 +13,7 @@
 #define OUTTURN_JUDGE_H
 
 #include "transform/milestone/evaluate.h"
+#include "transform/milestone/reads.h"
 #include "transform/milestone/reason.h"
 #include "transform/milestone/rules.h"
 #include "transform/milestone/spells.h"
@@ -53,12 +57,28 @@ struct verdict {
 	struct span gap_rule;
 };
 
+/* A kind of rule.  What it looks at, `reads` must say: kinds of record, earlier outcomes. */
+struct rule {
+	void (*judge)(const struct judging *j, struct verdict *v);
+	void (*reads)(const struct version_terms *v, const struct outcome_terms *o,
+	    struct reading *r);
+};
+const struct rule *rule_of(const struct rule_terms *terms);
+
 void verdict_stands_on(struct verdict *v, const struct event *e);
 void verdict_reason(const struct judging *j, struct verdict *v, enum reason_code code,
     struct span subject);
 /* With more to say than the reason's own sentence. */
 void verdict_reason_more(const struct judging *j, struct verdict *v, enum reason_code code,
     struct span subject, const struct sentence *more);
+/* Begun by e: seen. */
+void verdict_observed(struct verdict *v, const struct event *e);
+/* Complete by the rule on v->day: contradicted, or proven, or what is missing. */
+void verdict_complete(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, bool one_day);
+/* The version's spells at `at`, built when they are first asked for. */
+const struct spells *judging_spells(const struct judging *j, uint32_t at);
+void reading_spell(const struct version_terms *v, uint32_t at, struct reading *r);
 /* "Exampleshire Council's accommodation of 2015-03-01" */
 void sentence_event(const struct judging *j, struct sentence *s, const struct event *e);
 
@@ -78,7 +98,18 @@ id_before(const struct id *a, const struct id *b)
 	return memcmp(a->b + 8, b->b + 8, 8) < 0;
 }
 
+/* --- rule_*.c: each kind of rule */
+
+void rule_event(const struct judging *j, struct verdict *v);
+void rule_event_reads(const struct version_terms *v, const struct outcome_terms *o,
+    struct reading *r);
+void rule_spell(const struct judging *j, struct verdict *v);
+void rule_spell_reads(const struct version_terms *v, const struct outcome_terms *o,
+    struct reading *r);
+
 /* --- proof.c */
+
+#define PROOF_ENGAGEMENT SPAN_LIT("engagement") /* the kind that `engaged_days` asks for */
 
 /* Records that cannot both be true, in what v judges through v->day (run NULL: one day). */
 bool proof_contradicted(const struct judging *j, struct verdict *v, const struct spells *sp,

@@ -369,7 +369,7 @@ engaged(const struct judging *j, struct verdict *v, const struct evidence_terms 
 		if (e->start > j->facts->as_at)
 			break;
 		if (e->start < day - ev->engaged_days
-		    || !span_is(name_text(e->kind), "engagement"))
+		    || !span_eq(name_text(e->kind), PROOF_ENGAGEMENT))
 			continue;
 		verdict_stands_on(v, e);
 		return true;

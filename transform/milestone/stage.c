@@ -4,14 +4,14 @@
 
 #include "common/mem.h"
 #include "common/must.h"
+#include "transform/milestone/owners.h"
+#include "transform/milestone/timeline_in.h"
 
 enum { STAGE_CONTRACTS_MAX = 256 };
 
 struct unit {
-	struct timeline *tl;    /* NULL: nothing is known any more */
-	struct id *outcomes;    /* of the last time it was asked, in the contracts' order; owned */
-	uint32_t outcomes_n;
-	bool touched;
+	struct timeline *tl;    /* NULL: nothing is known any more; its memos say what stands */
+	uint64_t touched;       /* kinds, as bits (timeline.h) */
 };
 
 struct held {                   /* a decision as it was sent */
@@ -23,11 +23,17 @@ struct held {                   /* a decision as it was sent */
 struct published {
 	struct span name;       /* owned */
 	struct contract *contract;
+	struct reads *reads;
 };
 
 struct feed {
 	struct span topic, organisation; /* owned; organisation SPAN_NONE: not said yet */
 	date_t through;
+};
+
+struct told {                   /* an outcome that may differ */
+	struct id id;
+	bool gone;              /* there is none any more */
 };
 
 struct stage {
@@ -38,9 +44,10 @@ struct stage {
 	uint32_t units_n, units_cap;
 	uint32_t *touched;      /* indexes of units, to be asked about */
 	uint32_t touched_n, touched_at, touched_cap;
-	struct id *keys;        /* outcomes of the unit in hand */
+	struct told *keys;      /* outcomes of the unit in hand */
 	uint32_t keys_n, keys_at, keys_cap;
-	struct idmap by_outcome; /* -> index of units */
+	struct id gone;         /* the last that was named, if it has gone */
+	struct owners owners;   /* outcome -> index of units */
 	struct strmap by_decision; /* unit and decision -> index of held */
 	struct held *held;
 	uint32_t held_n;
@@ -52,10 +59,11 @@ struct stage {
 	/* the last evaluation of all contracts for one unit */
 	struct arena arena;
 	uint32_t seen_unit;
-	bool seen;
+	uint64_t seen_kinds;    /* what was judged: what these touch; nothing: not seen */
+	uint32_t looks;
 	struct outcome_list seen_lists[STAGE_CONTRACTS_MAX];
 	uint32_t hint_list, hint_item; /* what is asked for next, most likely */
-	uint64_t evaluations;
+	uint64_t evaluations, judged;
 };
 
 static struct span
@@ -74,6 +82,13 @@ span_drop(struct span s)
 	mem_free((void *)(uintptr_t)s.ptr);
 }
 
+static void
+published_drop(struct published *p)
+{
+	contract_free(p->contract);
+	reads_free(p->reads);
+}
+
 struct stage *
 stage_new(const struct stage_asks *asks, uint64_t seed)
 {
@@ -82,7 +97,7 @@ stage_new(const struct stage_asks *asks, uint64_t seed)
 	st->asks = *asks;
 	st->names = names_new(seed);
 	idmap_init(&st->by_unit, seed);
-	idmap_init(&st->by_outcome, seed);
+	owners_init(&st->owners, seed);
 	strmap_init(&st->by_decision, seed);
 	arena_init(&st->arena, 0);
 	st->as_at = DATE_NONE;
@@ -94,15 +109,13 @@ stage_free(struct stage *st)
 {
 	if (!st)
 		return;
-	for (uint32_t i = 0; i < st->units_n; i++) {
+	for (uint32_t i = 0; i < st->units_n; i++)
 		timeline_free(st->units[i].tl);
-		mem_free(st->units[i].outcomes);
-	}
 	for (uint32_t i = 0; i < st->held_n; i++)
 		span_drop(st->held[i].bytes);
 	for (uint32_t i = 0; i < st->published_n; i++) {
 		span_drop(st->published[i].name);
-		contract_free(st->published[i].contract);
+		published_drop(&st->published[i]);
 	}
 	for (uint32_t i = 0; i < st->feeds_n; i++) {
 		span_drop(st->feeds[i].topic);
@@ -114,7 +127,7 @@ stage_free(struct stage *st)
 	mem_free(st->held);
 	mem_free(st->feeds);
 	idmap_release(&st->by_unit);
-	idmap_release(&st->by_outcome);
+	owners_release(&st->owners);
 	strmap_release(&st->by_decision);
 	arena_release(&st->arena);
 	names_free(st->names);
@@ -124,13 +137,17 @@ stage_free(struct stage *st)
 /* --- what is touched ------------------------------------------------------------ */
 
 static void
-touch(struct stage *st, uint32_t unit)
+touch(struct stage *st, uint32_t unit, uint64_t kinds)
 {
-	if (st->seen && st->seen_unit == unit)
-		st->seen = false;
-	if (st->units[unit].touched)
+	bool queued = st->units[unit].touched != KINDS_NONE;
+
+	if (kinds == KINDS_NONE)
 		return;
-	st->units[unit].touched = true;
+	if (st->seen_unit == unit)
+		st->seen_kinds = KINDS_NONE;
+	st->units[unit].touched |= kinds;
+	if (queued)
+		return;
 	if (st->touched_at == st->touched_n)
 		st->touched_at = st->touched_n = 0;
 	if (st->touched_n == st->touched_cap) {
@@ -143,10 +160,9 @@ touch(struct stage *st, uint32_t unit)
 static void
 touch_all(struct stage *st)
 {
-	st->seen = false;
 	for (uint32_t i = 0; i < st->units_n; i++)
-		if (st->units[i].tl || st->units[i].outcomes_n)
-			touch(st, i);
+		if (st->units[i].tl)
+			touch(st, i, KINDS_ALL);
 }
 
 /* --- records in -------------------------------------------------------------------- */
@@ -171,26 +187,16 @@ unit_of(struct stage *st, const struct id *id)
 	return *at;
 }
 
-static void
-unit_settle(struct stage *st, uint32_t unit)
-{
-	struct unit *u = &st->units[unit];
-
-	touch(st, unit);
-	if (!timeline_empty(u->tl))
-		return;
-	timeline_free(u->tl);
-	u->tl = NULL;
-}
-
+/* A timeline of which nothing is left goes once its outcomes have been named. */
 void
 stage_event(struct stage *st, const struct id *unit, const struct id *event,
     const struct linked *ln)
 {
 	uint32_t at = unit_of(st, unit);
 
-	timeline_event(st->units[at].tl, event, ln);
-	unit_settle(st, at);
+	touch(st, at, timeline_event(st->units[at].tl, event, ln));
+	if (timeline_empty(st->units[at].tl))
+		touch(st, at, KINDS_ALL);
 }
 
 static void
@@ -200,6 +206,8 @@ decision_put(struct stage *st, const struct held *h)
 	struct decision de;
 	bool counts = false;
 
+	if (!tl) /* it could not be read, and there is nothing else */
+		return;
 	if (h->bytes.ptr && st->asks.decision(st->asks.arg, h->bytes, &de, &counts))
 		timeline_decision(tl, &h->id, &de, counts);
 	else
@@ -228,7 +236,7 @@ stage_decision(struct stage *st, const struct id *unit, const struct id *decisio
 	span_drop(h->bytes);
 	h->bytes = bytes.ptr ? span_own(bytes) : SPAN_NONE;
 	decision_put(st, h);
-	unit_settle(st, at);
+	touch(st, at, KINDS_ALL);
 }
 
 void
@@ -238,7 +246,7 @@ stage_decisions_again(struct stage *st)
 		if (!st->held[i].bytes.ptr)
 			continue;
 		decision_put(st, &st->held[i]);
-		touch(st, st->held[i].unit);
+		touch(st, st->held[i].unit, KINDS_ALL);
 	}
 }
 
@@ -252,7 +260,7 @@ stage_contract(struct stage *st, struct span name, struct contract *c)
 	while (i < st->published_n && !span_eq(st->published[i].name, name))
 		i++;
 	if (i < st->published_n) {
-		contract_free(st->published[i].contract);
+		published_drop(&st->published[i]);
 	} else if (c && i < STAGE_CONTRACTS_MAX) {
 		st->published[st->published_n++].name = span_own(name);
 	} else {
@@ -260,6 +268,7 @@ stage_contract(struct stage *st, struct span name, struct contract *c)
 		return;
 	}
 	st->published[i].contract = c;
+	st->published[i].reads = c ? reads_new(c, st->names) : NULL;
 	if (!c) {
 		span_drop(st->published[i].name);
 		st->published[i] = st->published[--st->published_n];
@@ -336,29 +345,41 @@ complete_through(const void *arg, struct span organisation)
 
 /* --- outcomes ---------------------------------------------------------------------- */
 
+/* Judges what these kinds can touch; what was judged of the unit just before stays. */
 static void
-look(struct stage *st, uint32_t unit)
+look(struct stage *st, uint32_t unit, uint64_t kinds)
 {
 	struct evaluate_facts facts = { .as_at = st->as_at, .complete_through = complete_through,
 		.arg = st };
+	const struct timeline *tl = st->units[unit].tl;
 
-	if (st->seen && st->seen_unit == unit)
+	if (st->seen_unit == unit && (st->seen_kinds & kinds) == kinds)
 		return;
 	arena_reset(&st->arena);
-	st->seen = true;
 	st->seen_unit = unit;
+	st->seen_kinds = kinds;
+	st->looks++;
 	st->hint_list = st->hint_item = 0;
 	for (uint32_t i = 0; i < st->published_n; i++) {
-		st->seen_lists[i] = (struct outcome_list){ NULL, 0 };
-		if (st->units[unit].tl)
-			st->seen_lists[i] = evaluate(st->published[i].contract,
-			    st->units[unit].tl, &facts, &st->arena);
+		struct outcome_list *list = &st->seen_lists[i];
+
+		*list = (struct outcome_list){ NULL, 0, NULL };
+		if (!tl)
+			continue;
+		*list = evaluate_touched(st->published[i].contract, st->published[i].reads, kinds,
+		    tl, &facts, &st->arena);
+		st->judged += list->n;
+		if (!list->memo)
+			continue;
+		list->memo->look = st->looks;
+		if (list->memo->state == MEMO_SPARE)
+			list->memo->state = MEMO_FRESH;
 	}
 	st->evaluations++;
 }
 
 static void
-key_add(struct stage *st, const struct id *id)
+key_add(struct stage *st, const struct id *id, bool gone)
 {
 	if (st->keys_at == st->keys_n)
 		st->keys_at = st->keys_n = 0;
@@ -366,7 +387,7 @@ key_add(struct stage *st, const struct id *id)
 		st->keys_cap = st->keys_cap ? st->keys_cap * 2 : 64;
 		st->keys = mem_realloc(st->keys, st->keys_cap, sizeof(*st->keys));
 	}
-	st->keys[st->keys_n++] = *id;
+	st->keys[st->keys_n++] = (struct told){ *id, gone };
 }
 
 static const struct outcome *
@@ -379,53 +400,59 @@ seen_find(const struct stage *st, const struct id *id)
 	return NULL;
 }
 
-static bool
-same_keys(const struct stage *st, const struct unit *u)
+/* What stood there and is not among today's outcomes any more. */
+static void
+gone_name(struct stage *st, uint32_t at)
 {
-	uint32_t n = 0;
+	struct timeline *tl = st->units[at].tl;
 
-	for (uint32_t i = 0; i < st->published_n; i++)
-		for (uint32_t k = 0; k < st->seen_lists[i].n; k++, n++)
-			if (n == u->outcomes_n
-			    || !id_eq(&st->seen_lists[i].items[k].outcome_id, &u->outcomes[n]))
-				return false;
-	return n == u->outcomes_n;
+	for (struct memo *m = tl->memos, *next; m; m = next) {
+		next = m->next;
+		if (m->look == st->looks || m->state == MEMO_SPARE)
+			continue;
+		for (uint32_t i = 0; i < m->n && m->state == MEMO_STANDS; i++) {
+			key_add(st, &m->ids[i], true);
+			MUST(owners_del(&st->owners, &m->ids[i], at));
+		}
+		timeline_forget(tl, m);
+	}
 }
 
-/* The unit's outcomes of today and those that stood there before: all may differ. */
+static void
+today_name(struct stage *st, uint32_t at, const struct outcome_list *list)
+{
+	struct memo *m = list->memo;
+
+	if (m && m->state == MEMO_FRESH) { /* all of them */
+		m->state = MEMO_STANDS;
+		for (uint32_t i = 0; i < m->n; i++) {
+			owners_put(&st->owners, &m->ids[i], at);
+			key_add(st, &m->ids[i], false);
+		}
+		return;
+	}
+	for (uint32_t i = 0; i < list->n; i++)
+		key_add(st, &list->items[i].outcome_id, false);
+}
+
+/* The unit's outcomes of today that may differ, and those that stood there before. */
 static void
 unit_keys(struct stage *st, uint32_t at)
 {
 	struct unit *u = &st->units[at];
-	uint32_t n = 0, k = 0;
 
-	u->touched = false;
-	look(st, at);
-	if (same_keys(st, u)) {
-		for (uint32_t i = 0; i < u->outcomes_n; i++)
-			key_add(st, &u->outcomes[i]);
+	look(st, at, u->touched);
+	u->touched = KINDS_NONE;
+	if (!u->tl)
 		return;
-	}
-	for (uint32_t i = 0; i < u->outcomes_n; i++)
-		if (!seen_find(st, &u->outcomes[i])) {
-			key_add(st, &u->outcomes[i]);
-			idmap_del(&st->by_outcome, &u->outcomes[i]);
-		}
+	gone_name(st, at);
 	for (uint32_t i = 0; i < st->published_n; i++)
-		n += st->seen_lists[i].n;
-	if (n != u->outcomes_n) {
-		mem_free(u->outcomes);
-		u->outcomes = n ? mem_alloc(n * sizeof(*u->outcomes)) : NULL;
-		u->outcomes_n = n;
+		today_name(st, at, &st->seen_lists[i]);
+	if (timeline_empty(u->tl)) {
+		timeline_free(u->tl);
+		u->tl = NULL;
+		st->seen_kinds = KINDS_NONE;
 	}
-	for (uint32_t i = 0; i < st->published_n; i++)
-		for (uint32_t o = 0; o < st->seen_lists[i].n; o++) {
-			const struct id *id = &st->seen_lists[i].items[o].outcome_id;
-
-			u->outcomes[k++] = *id;
-			*idmap_put(&st->by_outcome, id, NULL) = at;
-			key_add(st, id);
-		}
 }
 
 /* A unit's facts lie somewhere in memory: those of the next are fetched meanwhile. */
@@ -438,7 +465,6 @@ ahead(const struct stage *st)
 	if (st->touched_at + FAR < st->touched_n) {
 		u = &st->units[st->touched[st->touched_at + FAR]];
 		__builtin_prefetch(u->tl);
-		__builtin_prefetch(u->outcomes);
 	}
 	if (st->touched_at + NEAR < st->touched_n) {
 		u = &st->units[st->touched[st->touched_at + NEAR]];
@@ -460,10 +486,15 @@ touched_take(struct stage *st)
 bool
 stage_next_touched(struct stage *st, struct id *outcome)
 {
+	static const struct id none;
+	const struct told *next;
+
 	while (st->keys_at == st->keys_n)
 		if (!touched_take(st))
 			return false;
-	*outcome = st->keys[st->keys_at++];
+	next = &st->keys[st->keys_at++];
+	*outcome = next->id;
+	st->gone = next->gone ? next->id : none;
 	return true;
 }
 
@@ -473,7 +504,7 @@ seen_next(struct stage *st, const struct id *id)
 {
 	const struct outcome_list *list;
 
-	if (!st->seen)
+	if (st->seen_kinds == KINDS_NONE)
 		return NULL;
 	while (st->hint_list < st->published_n
 	    && st->hint_item == st->seen_lists[st->hint_list].n) {
@@ -488,33 +519,55 @@ seen_next(struct stage *st, const struct id *id)
 	return &list->items[st->hint_item++];
 }
 
+static bool
+stands_at(const struct stage *st, uint32_t unit, const struct id *outcome)
+{
+	const struct timeline *tl = st->units[unit].tl;
+
+	for (const struct memo *m = tl ? tl->memos : NULL; m; m = m->next)
+		for (uint32_t i = 0; i < m->n && m->state == MEMO_STANDS; i++)
+			if (id_eq(&m->ids[i], outcome))
+				return true;
+	return false;
+}
+
+static bool
+owner_find(const struct stage *st, const struct id *outcome, uint32_t *unit)
+{
+	for (uint32_t at = OWNERS_FIRST; owners_next(&st->owners, outcome, &at, unit);)
+		if (stands_at(st, *unit, outcome))
+			return true;
+	return false;
+}
+
 const struct outcome *
 stage_want(struct stage *st, const struct id *outcome)
 {
 	const struct outcome *next = seen_next(st, outcome);
-	uint32_t *at;
+	uint32_t unit;
+	bool known;
 
 	if (next)
 		return next;
-	at = idmap_find(&st->by_outcome, outcome);
+	known = owner_find(st, outcome, &unit);
 	/* a key that was found in the output: whose it is, is known once all are asked */
-	while (!at && touched_take(st))
-		at = idmap_find(&st->by_outcome, outcome);
-	if (!at)
+	while (!known && !id_eq(outcome, &st->gone) && touched_take(st))
+		known = owner_find(st, outcome, &unit);
+	if (!known)
 		return NULL;
-	look(st, *at);
+	look(st, unit, KINDS_ALL);
 	return seen_find(st, outcome);
 }
 
 struct stage_stats
 stage_stats(const struct stage *st)
 {
-	struct stage_stats s = { .evaluations = st->evaluations, .contracts = st->published_n,
-		.as_at = st->as_at };
+	struct stage_stats s = { .evaluations = st->evaluations, .judged = st->judged,
+		.contracts = st->published_n, .as_at = st->as_at };
 
 	s.table_bytes = st->units_cap * sizeof(*st->units)
 	    + st->by_unit.cap * sizeof(*st->by_unit.slots)
-	    + st->by_outcome.cap * sizeof(*st->by_outcome.slots)
+	    + st->owners.cap * sizeof(*st->owners.slots)
 	    + st->touched_cap * sizeof(*st->touched);
 	for (uint32_t i = 0; i < st->units_n; i++) {
 		if (!st->units[i].tl)

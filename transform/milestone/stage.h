@@ -6,10 +6,11 @@
  *	reference ► as at ────┤
  *	cuts ───► complete ───┘
  *
- * A record touches its unit; another day, another word on how complete a feed
- * is, another contract touch all units.  What a touched unit's outcomes are is
- * asked when they are wanted: one evaluation serves all outcomes of a unit and
- * contract that are asked for in a row.
+ * A record touches those of its unit's outcomes that read its kind; a decision
+ * all of them; another day, another word on how complete a feed is, another
+ * contract touch all of everybody.  What the touched outcomes are is asked when
+ * they are wanted: one evaluation serves all outcomes of a unit and contract
+ * that are asked for in a row.
  *
  * Pure: decoding, signatures and published pages are the shell's, which hands
  * in what counts.  Copies what it keeps.  Not thread-safe.
@@ -49,7 +50,8 @@ bool stage_next_touched(struct stage *st, struct id *outcome);
 const struct outcome *stage_want(struct stage *st, const struct id *outcome);
 
 struct stage_stats {
-	uint64_t units, events, evaluations;
+	uint64_t units, events, evaluations; /* evaluations: of a unit, by all contracts */
+	uint64_t judged;    /* outcomes, of these */
 	uint32_t contracts;
 	date_t as_at;
 	size_t bytes;       /* of timelines */

@@ -12,6 +12,7 @@ struct names {
 	struct strmap by_text; /* -> struct name * */
 	struct arena arena;
 	uint64_t seed;
+	uint32_t kinds_n;
 };
 
 struct names *
@@ -54,6 +55,36 @@ names_name(struct names *n, struct span text)
 	return name;
 }
 
+static struct span
+without(struct span text, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	if (text.len > n && memcmp(text.ptr + text.len - n, suffix, n) == 0)
+		text.len -= n;
+	return text;
+}
+
+static uint64_t
+name_kind(struct names *n, const struct name *name)
+{
+	struct name *mine = (struct name *)(uintptr_t)name;
+	struct span base;
+
+	if (name->kind)
+		return name->kind;
+	base = without(without(name->text, "-confirmed"), "-ended");
+	mine->kind = base.len < name->text.len ? names_kind(n, base)
+	    : UINT64_C(1) << (n->kinds_n < 63 ? n->kinds_n++ : 63);
+	return name->kind;
+}
+
+uint64_t
+names_kind(struct names *n, struct span kind)
+{
+	return kind.ptr ? name_kind(n, names_name(n, kind)) : KINDS_NONE;
+}
+
 struct span
 names_keep(struct names *n, struct span text)
 {
@@ -69,44 +100,54 @@ timeline_new(struct names *names, const struct id *unit)
 
 	tl->names = names;
 	tl->unit = *unit;
-	tl->memos = mem_zalloc(1, sizeof(*tl->memos));
 	return tl;
 }
 
 /* --- memos */
 
-enum { MEMOS_MAX = 4, FACTS_FIRST = 4 }; /* contracts of one unit that are remembered */
+enum { MEMOS_SPARE_MAX = 4, FACTS_FIRST = 4 }; /* of contracts that a unit has nothing of */
 
 static void
 memo_free(struct memo *m)
 {
-	mem_free(m->ids);
 	mem_free(m->facts);
 	mem_free(m);
+}
+
+void
+timeline_forget(struct timeline *tl, struct memo *m)
+{
+	struct memo **at = &tl->memos;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	memo_free(m);
 }
 
 struct memo *
 timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh)
 {
-	struct memo **at = &tl->memos->first, *m;
-	int count = 0;
+	struct timeline *mine = (struct timeline *)(uintptr_t)tl; /* see timeline_in.h */
+	struct memo *m, *spare = NULL;
+	int spares = 0;
 
 	*fresh = false;
-	for (; *at; at = &(*at)->next) {
-		if ((*at)->key == key && (*at)->n == n)
-			return *at;
-		if (++count == MEMOS_MAX) { /* that of a contract that was varied */
-			memo_free(*at);
-			*at = NULL;
-			break;
+	for (m = tl->memos; m; m = m->next) {
+		if (m->key == key && m->n == n)
+			return m;
+		if (m->state == MEMO_SPARE) {
+			spare = m;
+			spares++;
 		}
 	}
-	m = mem_zalloc(1, sizeof(*m));
+	if (spares >= MEMOS_SPARE_MAX)
+		timeline_forget(mine, spare);
+	m = mem_zalloc(1, sizeof(*m) + n * sizeof(m->ids[0]));
 	m->key = key;
 	m->n = n;
-	m->ids = mem_alloc((n + 1) * sizeof(*m->ids));
-	m->next = tl->memos->first;
-	tl->memos->first = m;
+	m->next = tl->memos;
+	mine->memos = m;
 	*fresh = true;
 	return m;
 }
@@ -142,11 +183,10 @@ timeline_free(struct timeline *tl)
 		mem_free(tl->events[i].attributes);
 	mem_free(tl->events);
 	mem_free(tl->decisions);
-	for (struct memo *m = tl->memos->first, *next; m; m = next) {
+	for (struct memo *m = tl->memos, *next; m; m = next) {
 		next = m->next;
 		memo_free(m);
 	}
-	mem_free(tl->memos);
 	mem_free(tl);
 }
 
@@ -158,20 +198,24 @@ event_order(const struct event *e, date_t start, const struct id *id)
 	return id_cmp(&e->id, id);
 }
 
-static void
-event_remove(struct timeline *tl, const struct id *id)
+static uint32_t
+event_find(const struct timeline *tl, const struct id *id)
 {
-	for (uint32_t i = 0; i < tl->events_n; i++) {
-		if (!id_eq(&tl->events[i].id, id))
-			continue;
-		tl->attributes_bytes -=
-		    tl->events[i].attributes_n * sizeof(struct event_attribute);
-		mem_free(tl->events[i].attributes);
-		memmove(&tl->events[i], &tl->events[i + 1],
-		    (tl->events_n - i - 1) * sizeof(*tl->events));
-		tl->events_n--;
-		return;
-	}
+	uint32_t i = 0;
+
+	while (i < tl->events_n && !id_eq(&tl->events[i].id, id))
+		i++;
+	return i;
+}
+
+static void
+event_remove(struct timeline *tl, uint32_t at)
+{
+	tl->attributes_bytes -= tl->events[at].attributes_n * sizeof(struct event_attribute);
+	mem_free(tl->events[at].attributes);
+	memmove(&tl->events[at], &tl->events[at + 1],
+	    (tl->events_n - at - 1) * sizeof(*tl->events));
+	tl->events_n--;
 }
 
 static void
@@ -183,7 +227,6 @@ attributes_keep(struct timeline *tl, struct event *e, const struct linked *ln)
 		return;
 	e->attributes = mem_zalloc(ln->attributes.n, sizeof(*e->attributes));
 	e->attributes_n = ln->attributes.n;
-	tl->attributes_bytes += e->attributes_n * sizeof(*e->attributes);
 	for (uint32_t i = 0; i < ln->attributes.n; i++)
 		e->attributes[i] = (struct event_attribute){
 			.name = names_name(tl->names, in[i].name),
@@ -191,42 +234,95 @@ attributes_keep(struct timeline *tl, struct event *e, const struct linked *ln)
 			.number = in[i].number.v, .has_number = in[i].number.has };
 }
 
+static struct event
+event_read(struct timeline *tl, const struct id *event, const struct linked *ln)
+{
+	struct event e = { .id = *event, .start = ln->start, .end = ln->end,
+		.organisation = names_name(tl->names, ln->organisation),
+		.role = names_name(tl->names, ln->role), .kind = names_name(tl->names, ln->kind),
+		.evidence_type = names_name(tl->names, ln->evidence_type) };
+
+	memcpy(e.raw_sha256, ln->raw_sha256, SHA256_BYTES);
+	e.mix = hash64(e.raw_sha256, SHA256_BYTES, hash64(e.id.b, ID_BYTES, tl->names->seed));
+	if (ln->episode.ptr && ln->episode.len == ID_BYTES)
+		memcpy(e.episode.b, ln->episode.ptr, ID_BYTES);
+	attributes_keep(tl, &e, ln);
+	return e;
+}
+
+static bool
+event_eq(const struct event *a, const struct event *b)
+{
+	if (a->start != b->start || a->end != b->end || a->kind != b->kind
+	    || a->organisation != b->organisation || a->role != b->role
+	    || a->evidence_type != b->evidence_type || !id_eq(&a->episode, &b->episode)
+	    || memcmp(a->raw_sha256, b->raw_sha256, SHA256_BYTES) != 0
+	    || a->attributes_n != b->attributes_n)
+		return false;
+	for (uint32_t i = 0; i < a->attributes_n; i++) {
+		const struct event_attribute *x = &a->attributes[i], *y = &b->attributes[i];
+
+		if (x->name != y->name || x->text != y->text || x->number != y->number
+		    || x->has_number != y->has_number)
+			return false;
+	}
+	return true;
+}
+
 /* Few units have many events, and most records come in order: a shift is cheap. */
-static struct event *
-event_place(struct timeline *tl, date_t start, const struct id *id)
+static void
+event_insert(struct timeline *tl, const struct event *e)
 {
 	uint32_t at;
 
 	if (tl->events_n == tl->events_cap) {
-		tl->events_cap = tl->events_cap < 4 ? 4 : tl->events_cap + tl->events_cap / 2;
+		tl->events_cap = tl->events_cap < 4 ? 4 : tl->events_cap + tl->events_cap / 4;
 		tl->events = mem_realloc(tl->events, tl->events_cap, sizeof(*tl->events));
 	}
-	for (at = tl->events_n; at > 0 && event_order(&tl->events[at - 1], start, id) > 0; at--)
+	for (at = tl->events_n; at > 0 && event_order(&tl->events[at - 1], e->start, &e->id) > 0;
+	     at--)
 		tl->events[at] = tl->events[at - 1];
+	tl->events[at] = *e;
 	tl->events_n++;
-	return &tl->events[at];
+	tl->attributes_bytes += e->attributes_n * sizeof(*e->attributes);
 }
 
-void
+static uint64_t
+touches(const struct timeline *tl, const struct event *e)
+{
+	return e->kind ? name_kind(tl->names, e->kind) : KINDS_NONE;
+}
+
+static uint64_t
+unit_kind_set(struct timeline *tl, const struct name *kind)
+{
+	if (kind == tl->unit_kind)
+		return KINDS_NONE;
+	tl->unit_kind = kind;
+	return KINDS_ALL; /* of another kind of unit there are other contracts */
+}
+
+uint64_t
 timeline_event(struct timeline *tl, const struct id *event, const struct linked *ln)
 {
-	struct event *e;
+	uint32_t at = event_find(tl, event);
+	uint64_t touched = at < tl->events_n ? touches(tl, &tl->events[at]) : KINDS_NONE;
+	struct event e;
 
-	event_remove(tl, event);
-	if (!ln)
-		return;
-	MUST(ln->what == LINKED_EVENT);
-	e = event_place(tl, ln->start, event);
-	*e = (struct event){ .id = *event, .start = ln->start, .end = ln->end,
-		.organisation = names_name(tl->names, ln->organisation),
-		.role = names_name(tl->names, ln->role), .kind = names_name(tl->names, ln->kind),
-		.evidence_type = names_name(tl->names, ln->evidence_type) };
-	memcpy(e->raw_sha256, ln->raw_sha256, SHA256_BYTES);
-	e->mix = hash64(e->raw_sha256, SHA256_BYTES, hash64(e->id.b, ID_BYTES, tl->names->seed));
-	if (ln->episode.ptr && ln->episode.len == ID_BYTES)
-		memcpy(e->episode.b, ln->episode.ptr, ID_BYTES);
-	tl->unit_kind = names_name(tl->names, ln->unit_kind);
-	attributes_keep(tl, e, ln);
+	if (ln) {
+		MUST(ln->what == LINKED_EVENT);
+		e = event_read(tl, event, ln);
+		if (at < tl->events_n && event_eq(&tl->events[at], &e)) {
+			mem_free(e.attributes);
+			return unit_kind_set(tl, names_name(tl->names, ln->unit_kind));
+		}
+		touched |= touches(tl, &e) | unit_kind_set(tl, names_name(tl->names, ln->unit_kind));
+	}
+	if (at < tl->events_n)
+		event_remove(tl, at);
+	if (ln)
+		event_insert(tl, &e);
+	return touched;
 }
 
 static void
@@ -290,7 +386,7 @@ timeline_ahead(const struct timeline *tl)
 
 	for (size_t i = 0; i < lines && i < LINES_MAX; i++)
 		__builtin_prefetch(at + i * LINE_BYTES);
-	__builtin_prefetch(tl->memos->first);
+	__builtin_prefetch(tl->memos);
 }
 
 bool
@@ -310,13 +406,12 @@ timeline_bytes(const struct timeline *tl)
 {
 	enum { BLOCK_BYTES = 16 }; /* what the allocator adds to each */
 
-	size_t bytes = sizeof(*tl) + sizeof(*tl->memos)
-	    + tl->events_cap * sizeof(*tl->events) + tl->attributes_bytes
+	size_t bytes = sizeof(*tl) + tl->events_cap * sizeof(*tl->events) + tl->attributes_bytes
 	    + tl->decisions_cap * sizeof(*tl->decisions)
 	    + (tl->events_n + 4) * (size_t)BLOCK_BYTES;
 
-	for (const struct memo *m = tl->memos->first; m; m = m->next)
-		bytes += sizeof(*m) + (m->n + 1) * sizeof(*m->ids)
-		    + m->facts_cap * sizeof(*m->facts) + 3 * (size_t)BLOCK_BYTES;
+	for (const struct memo *m = tl->memos; m; m = m->next)
+		bytes += sizeof(*m) + m->n * sizeof(m->ids[0])
+		    + m->facts_cap * sizeof(*m->facts) + 2 * (size_t)BLOCK_BYTES;
 	return bytes;
 }

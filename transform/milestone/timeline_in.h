@@ -1,5 +1,5 @@
 /*
- * timeline_in - how a timeline lies in memory: for evaluate() and nobody else.
+ * timeline_in - how a timeline lies in memory: for evaluate() and the stage.
  *
  *	events     sorted by (start, event id)
  *	attributes of an event in one block behind it
@@ -18,6 +18,7 @@ enum { NAME_SEED = 0x6e616d65 }; /* of `hash`: to look texts up in a contract's 
 struct name {                  /* a kept text */
 	struct span text;
 	uint64_t hash;
+	uint64_t kind;         /* its bit, once somebody has asked */
 };
 
 /*
@@ -30,16 +31,17 @@ struct facts_memo {
 	uint8_t hash[SHA256_BYTES];
 };
 
+/* Does the unit have its outcomes, as far as the stage has told?  FRESH: to be told. */
+enum memo_state { MEMO_SPARE, MEMO_FRESH, MEMO_STANDS };
+
 struct memo {
 	struct memo *next;
 	uint64_t key;          /* of the contract's and the outcomes' names */
-	struct id *ids;        /* owned; of n outcomes, in order */
 	struct facts_memo *facts; /* owned; at most n */
 	uint32_t n, facts_n, facts_cap, facts_next;
-};
-
-struct memos {
-	struct memo *first;
+	enum memo_state state; /* the stage's */
+	uint32_t look;         /* the stage's: when it was used last */
+	struct id ids[];       /* of n outcomes, in order */
 };
 
 struct event_attribute {
@@ -78,7 +80,7 @@ struct timeline {
 	struct decided *decisions;
 	uint32_t decisions_n, decisions_cap;
 	size_t attributes_bytes;
-	struct memos *memos;     /* owned */
+	struct memo *memos;      /* owned; changed by evaluate(), see above */
 };
 
 static inline struct span
@@ -91,6 +93,7 @@ const struct name *names_name(struct names *n, struct span text); /* SPAN_NONE: 
 
 /* The memo of (key, n outcomes); made when there is none, with ids to be filled in. */
 struct memo *timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh);
+void timeline_forget(struct timeline *tl, struct memo *m);
 /* The hash under `mix`; *fresh: to be filled in. */
 uint8_t *memo_facts(struct memo *m, uint64_t mix, bool *fresh);
 
