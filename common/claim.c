@@ -68,6 +68,9 @@ claims_apply(struct claims *c, const struct key *key, const struct rec *rec, int
 	struct claim_stream holder = claims_holder(c, stream);
 
 	if (holder.epoch > 0 && !id_eq(&holder.run, &rec->run)) {
+		/* Where a key is nobody's, nothing of the holder's can have stood. */
+		if (key->type == KEY_OTHER)
+			return CLAIM_PASSED;
 		*strmap_put(&c->doubts, rec->key, NULL) = (uint64_t)rec->offset + 1;
 		return CLAIM_PASSED;
 	}

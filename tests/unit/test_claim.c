@@ -66,6 +66,20 @@ test_only_the_holder_counts_and_an_answer_ends_the_doubt(void **state)
 	claims_release(&c);
 }
 
+/* Nobody would answer it. */
+static void
+test_a_key_that_is_nobodys_leaves_no_doubt(void **state)
+{
+	struct claims c;
+
+	(void)state;
+	claims_init(&c, false);
+	assert_int_equal(take(&c, "*", &A, 1), CLAIM_TAKEN);
+	assert_int_equal(put(&c, "somebody typed this", &Z), CLAIM_PASSED);
+	assert_false(claims_doubtful(&c));
+	claims_release(&c);
+}
+
 static void
 test_a_claim_that_is_not_greater_takes_nothing(void **state)
 {
@@ -125,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody_has_claimed_everybody_counts),
 		cmocka_unit_test(test_only_the_holder_counts_and_an_answer_ends_the_doubt),
+		cmocka_unit_test(test_a_key_that_is_nobodys_leaves_no_doubt),
 		cmocka_unit_test(test_a_claim_that_is_not_greater_takes_nothing),
 		cmocka_unit_test(test_in_evidence_each_raw_topic_is_a_stream),
 		cmocka_unit_test(test_what_was_stored_is_restored),
