@@ -470,19 +470,23 @@ take(struct sink_loop *sk, const struct krecord *krec, struct err *err)
 	return 0;
 }
 
-/* Where compaction left nothing at the end, the offset moves all the same. */
-static void
-follow_positions(struct sink_loop *sk)
+/*
+ * Where the log's end holds no record the reader's position moves all the same:
+ * behind first_end that is a hole like any other, also when everything is gone.
+ */
+static int
+follow_positions(struct sink_loop *sk, struct err *err)
 {
 	sk->counts.lag = 0;
 	for (int i = 0; i < sk->parts_n; i++) {
 		struct part *p = sk->parts[i];
 		int64_t position = kreader_position(sk->reader, p->topic, p->partition);
+		uint32_t slot;
 
-		if (p->loaded && position > p->next && p->next < p->first_end) {
-			uint32_t slot
-			    = sink_batch_slot(sk->batch, p->name, p->partition, p->written);
-
+		if (p->loaded && position > p->next) {
+			if (p->next >= p->first_end)
+				return resync(sk, p, err);
+			slot = sink_batch_slot(sk->batch, p->name, p->partition, p->written);
 			p->next = position;
 			sink_batch_advance(sk->batch, slot, position);
 			if (!sk->batch_since_ms)
@@ -490,6 +494,7 @@ follow_positions(struct sink_loop *sk)
 		}
 		sk->counts.lag += p->next - p->written;
 	}
+	return 0;
 }
 
 /* All that was there when the partitions were loaded is in the database. */
@@ -544,8 +549,8 @@ sink_loop_round(struct sink_loop *sk, struct err *err)
 		return resync(sk, krec.opaque, err) ? -1 : 1;
 	if (got < 0 && err->class != ERR_RETRY)
 		return -1;
-	if (got == 0)
-		follow_positions(sk);
+	if (got == 0 && follow_positions(sk, err))
+		return -1;
 	if (sk->batch_since_ms
 	    && (sink_batch_full(sk->batch)
 		|| now_ms() - sk->batch_since_ms >= sk->conf->flush_after_ms)

@@ -587,6 +587,34 @@ a_log_whose_beginning_was_deleted_is_folded_anew_and_swept(void **state)
 			    "(SELECT FROM ledger.outcome o WHERE o.outcome_id = h.outcome_id)") > 0);
 }
 
+/* No record is left that could show the hole. */
+static void
+a_log_emptied_to_its_end_while_it_was_away_is_noticed_at_the_start(void **state)
+{
+	struct kadmin *admin = kadmin_new(&conf, &err);
+	int64_t low, high;
+
+	(void)state;
+	must(admin == NULL);
+	assert_int_equal(end(SIGTERM), 0);
+	say_outcome(1, ++version); /* never to be seen */
+	flush();
+	must(kadmin_watermarks(admin, topic("outcomes"), 1, &low, &high, ASK_MS, &err));
+	must(kadmin_records_delete(admin, topic("outcomes"), 1, high, ASK_MS, &err));
+	kadmin_free(admin);
+	for (int i = 1; i < outcomes_n; i += PARTITIONS)
+		outcome_days[i] = GONE;
+	unlink(log_path);
+	spawn_on(uri);
+	await_log("\"event\":\"resync\"");
+	await_agreement();
+	claim("outcomes", 1, "*", 4, &run_a);
+	for (int i = 1; i < 40; i += PARTITIONS)
+		say_outcome(i, ++version);
+	flush();
+	await_agreement();
+}
+
 static void
 under_load_it_stays_within_its_memory(void **state)
 {
@@ -702,6 +730,7 @@ main(void)
 		cmocka_unit_test(a_zombies_late_write_is_passed_over_doubted_and_answered),
 		cmocka_unit_test(sigterm_writes_what_is_in_hand_and_exits_0),
 		cmocka_unit_test(a_log_whose_beginning_was_deleted_is_folded_anew_and_swept),
+		cmocka_unit_test(a_log_emptied_to_its_end_while_it_was_away_is_noticed_at_the_start),
 		cmocka_unit_test(under_load_it_stays_within_its_memory),
 	};
 
