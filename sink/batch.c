@@ -237,13 +237,14 @@ key_position(struct sink_batch *b, const struct key *key)
 }
 
 static void
-key_pair(struct sink_batch *b, const struct key *key, enum key_type type)
+key_pair(struct sink_batch *b, const struct key *key, enum key_type type, const struct id *first,
+    const struct id *second)
 {
 	MUST(key->type == type);
 	buf_reset(&b->key);
-	buf_add(&b->key, key->a.b, ID_BYTES);
-	if (type != KEY_OUTCOME)
-		buf_add(&b->key, key->b.b, ID_BYTES);
+	buf_add(&b->key, first->b, ID_BYTES);
+	if (second)
+		buf_add(&b->key, second->b, ID_BYTES);
 }
 
 static const struct sink_slot *
@@ -293,7 +294,7 @@ sink_batch_link(struct sink_batch *b, uint32_t slot, const struct key *key,
 	struct rowmap m = row_map(b, SINK_LINK);
 	struct sink_row *r;
 
-	key_pair(b, key, KEY_UNIT_EVENT);
+	key_pair(b, key, KEY_UNIT_EVENT, &key->b, &key->a);
 	r = row_open(b, SINK_LINK, !ln);
 	rowmap_link(&m, key, sink_batch_slot_at(b, slot)->partition, ln);
 	row_close(b, SINK_LINK, r, &m);
@@ -307,7 +308,7 @@ sink_batch_decision(struct sink_batch *b, uint32_t slot, const struct key *key,
 	struct sink_row *r;
 
 	MUST(!ln == !de);
-	key_pair(b, key, KEY_UNIT_DECISION);
+	key_pair(b, key, KEY_UNIT_DECISION, &key->a, &key->b);
 	r = row_open(b, SINK_DECISION, !de);
 	rowmap_decision(&m, key, sink_batch_slot_at(b, slot)->partition, ln, de);
 	row_close(b, SINK_DECISION, r, &m);
@@ -320,7 +321,7 @@ sink_batch_outcome(struct sink_batch *b, uint32_t slot, const struct key *key,
 	struct rowmap m = row_map(b, SINK_OUTCOME);
 	struct sink_row *r;
 
-	key_pair(b, key, KEY_OUTCOME);
+	key_pair(b, key, KEY_OUTCOME, &key->a, NULL);
 	r = row_open(b, SINK_OUTCOME, !out);
 	rowmap_outcome(&m, key, sink_batch_slot_at(b, slot)->partition, out);
 	row_close(b, SINK_OUTCOME, r, &m);

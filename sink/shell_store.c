@@ -2,16 +2,23 @@
  * shell_store - store.h on PostgreSQL.
  *
  *	few rows     prepared INSERT ... SELECT FROM unnest($1::stage_x[])     one round trip
- *	many rows    COPY BINARY into stage_x, then the same INSERT ... SELECT FROM stage_x
+ *	many rows    the keys that may be known (seen.h) are asked for first;
+ *	  new        COPY BINARY into the table itself
+ *	  known      COPY BINARY into stage_x, then the same INSERT ... SELECT FROM stage_x
  *
  * The order inside a transaction:
  *
- *	BEGIN   COPY into the stages   compare-and-set   gone, put   COMMIT
- *	                               └── the offset rows are locked ──┘
+ *	BEGIN   ask   COPY into the stages   compare-and-set   COPY new, gone, put   COMMIT
+ *	                                     └────── the offset rows are locked ──────┘
+ *
+ * What was new when we asked is new still: keys of a partition are written by
+ * those alone who move its offset, and who moved it makes the compare-and-set
+ * fail.
  *
  * Whoever waits for those locks must not wait for a process that was stopped:
- * the stages are ours alone, so the slow part needs no lock; between the
- * short statements behind it the server gives us IDLE_MAX and then ends us.
+ * between two statements the server gives us IDLE_MAX and then ends us.  In the
+ * middle of a COPY it would wait for ever, so there whoever waits for the locks
+ * ends us: end_stopped().
  *
  * Known time is the transaction's now(), by defaults and triggers of the tables.
  */
@@ -24,16 +31,36 @@
 #include "common/mem.h"
 #include "common/must.h"
 #include "sink/rowmap.h"
+#include "sink/seen.h"
 #include "sink/sql.h"
 
 enum {
-	COPY_ROWS_MIN = 5000,         /* below, unnest; at and above, COPY */
+	COPY_ROWS_MIN = 5000,         /* below, unnest; at and above, COPY to the stage */
+	ASK_ROWS_MIN = 500,           /* at and above, it is asked what is new */
 	COPY_CHUNK_BYTES = 64 * 1024, /* handed to libpq at once */
 	COLUMNS_MAX = 32,
+	KEY_FIELDS_MAX = 3,
 	NAME_MAX_BYTES = 64,          /* of a statement or a stage table */
 };
 
 #define IDLE_MAX "5s"
+#define NAME_OURS "outturn-sinkd" /* in pg_stat_activity */
+
+/*
+ * Every statement of a commit goes by key into a table that may have grown a
+ * thousandfold since it was planned, and was perhaps never analysed: what is
+ * not a walk along the key's index reads the whole table for a few rows.  A
+ * resync compares whole partitions, and takes them back.
+ */
+static const char session[]
+    = "SET idle_in_transaction_session_timeout = '" IDLE_MAX "'; "
+      "SET lock_timeout = '" IDLE_MAX "'; SET jit = off; "
+      "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; "
+      "SET enable_mergejoin = off; SET work_mem = '16MB'; SET temp_buffers = '16MB'";
+static const char session_of_resync[]
+    = "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_seqscan = on; "
+      "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; "
+      "SET LOCAL enable_mergejoin = on";
 
 static const char *const table_name[SINK_TABLES] = {
 	[SINK_EVIDENCE] = "evidence",
@@ -46,11 +73,49 @@ static const char *const table_name[SINK_TABLES] = {
 	[SINK_DOUBT] = "doubt",
 };
 
+/*
+ * Tables that grow with events: what is new is copied into them directly.  The
+ * fields of a stage's tuple are the table's own, behind `skip` that it lacks.
+ */
+static const struct direct {
+	const char *target;
+	uint32_t skip, keys;
+} direct[SINK_TABLES] = {
+	[SINK_EVIDENCE] = { "evidence.record", 0, 3 },
+	[SINK_LINK] = { "evidence.link", 1, 2 },
+	[SINK_OUTCOME] = { "ledger.outcome", 1, 1 },
+};
+
 /* What a stage table is, as its connection knows it. */
 struct stage {
 	uint32_t row_oid;
 	uint32_t column_oid[COLUMNS_MAX];
 	uint32_t columns;
+	char *copy;        /* owned: into the stage */
+	char *copy_direct; /* owned: into its table, or NULL */
+};
+
+/* How a row is to be written. */
+enum way {
+	WAY_KNOWN, /* its key is there, or may be */
+	WAY_NEW,
+	WAY_GONE,
+	WAYS
+};
+
+/* The rows of a table that is being written, sorted out. */
+struct asked {
+	struct seen seen;
+	struct buf way; /* a byte a row */
+	size_t n[WAYS];
+};
+
+/* Those rows of a table that go one way. */
+struct pick {
+	struct sink_rows rows;
+	const uint8_t *way; /* NULL: all */
+	enum way want;
+	size_t n;
 };
 
 struct resync {
@@ -65,6 +130,8 @@ struct store {
 	struct pg *pg;
 	bool was_open; /* a refusal after that is the server coming up, not our mistake */
 	struct stage stage[SINK_TABLES];
+	struct asked asked[SINK_TABLES];
+	struct buf places; /* uint32_t: of the rows that are asked for */
 	struct resync resync;
 	struct span write; /* write.sql */
 	struct buf sql, out;
@@ -141,15 +208,43 @@ prepare_offsets(struct store *st, struct err *err)
 	return pg_prepare(st->pg, "offset_move", buf_cstr(&st->sql), err);
 }
 
+/* "COPY table (a, b, c) FROM STDIN (FORMAT binary)", without the first columns of the stage. */
+static char *
+copy_text(const char *target, const struct pg_rows *columns, uint32_t skip)
+{
+	struct buf sql = BUF_INIT;
+	char *text;
+
+	buf_printf(&sql, "COPY %s (", target);
+	for (size_t i = skip; i < pg_rows_count(columns); i++)
+		buf_printf(&sql, "%s" SPAN_FMT, i > skip ? ", " : "",
+		    SPAN_ARG(pg_value(columns, i, 2)));
+	buf_str(&sql, ") FROM STDIN (FORMAT binary)");
+	text = mem_strdup(buf_cstr(&sql));
+	buf_release(&sql);
+	return text;
+}
+
+static void
+forget_stage(struct stage *s)
+{
+	mem_free(s->copy);
+	mem_free(s->copy_direct);
+	*s = (struct stage){ .copy = NULL };
+}
+
 static int
 learn_stage(struct store *st, enum sink_table table, struct err *err)
 {
+	const struct direct *d = &direct[table];
 	struct stage *s = &st->stage[table];
 	struct pg_rows *rows;
+	char name[NAME_MAX_BYTES];
 
+	forget_stage(s);
 	buf_reset(&st->sql);
-	buf_printf(&st->sql, "SELECT c.reltype::bigint, a.atttypid::bigint FROM pg_class c "
-	    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
+	buf_printf(&st->sql, "SELECT c.reltype::bigint, a.atttypid::bigint, quote_ident(a.attname) "
+	    "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
 	    "WHERE c.oid = 'stage_%s'::regclass ORDER BY a.attnum", table_name[table]);
 	rows = pg_query(st->pg, buf_cstr(&st->sql), NULL, 0, err);
 	if (!rows)
@@ -159,8 +254,40 @@ learn_stage(struct store *st, enum sink_table table, struct err *err)
 	s->row_oid = (uint32_t)pg_value_int(rows, 0, 0);
 	for (uint32_t i = 0; i < s->columns; i++)
 		s->column_oid[i] = (uint32_t)pg_value_int(rows, i, 1);
+	snprintf(name, sizeof(name), "stage_%s", table_name[table]);
+	s->copy = copy_text(name, rows, 0);
+	if (d->target)
+		s->copy_direct = copy_text(d->target, rows, d->skip);
 	pg_rows_free(rows);
 	return 0;
+}
+
+/* What others commit to the table later is of their partitions' keys, not of ours. */
+static int
+learn_seen(struct store *st, enum sink_table table, struct err *err)
+{
+	struct seen *seen = &st->asked[table].seen;
+	struct pg_rows *rows;
+
+	seen_drop(seen);
+	if (!direct[table].target)
+		return 0;
+	buf_reset(&st->sql);
+	buf_printf(&st->sql, "SELECT (NOT EXISTS (SELECT FROM %s))::integer", direct[table].target);
+	rows = pg_query(st->pg, buf_cstr(&st->sql), NULL, 0, err);
+	if (!rows)
+		return -1;
+	if (pg_value_int(rows, 0, 0))
+		seen_begin(seen);
+	pg_rows_free(rows);
+	return 0;
+}
+
+static void
+forget_seen(struct store *st)
+{
+	for (enum sink_table t = 0; t < SINK_TABLES; t++)
+		seen_drop(&st->asked[t].seen);
 }
 
 /* --- connection --- */
@@ -187,11 +314,12 @@ make_ready(struct store *st, struct err *err)
 	st->write = sink_sql_file("write.sql");
 	MUST(stage.ptr != NULL && st->write.ptr != NULL);
 	if (check_schema(st, err)
-	    || pg_exec(st->pg, "SET idle_in_transaction_session_timeout = '" IDLE_MAX "'", err)
+	    || pg_exec(st->pg, session, err)
 	    || pg_exec(st->pg, (const char *)stage.ptr, err) || prepare_offsets(st, err))
 		return -1;
 	for (enum sink_table t = 0; t < SINK_TABLES; t++)
-		if (learn_stage(st, t, err) || prepare_table(st, t, err))
+		if (learn_stage(st, t, err) || learn_seen(st, t, err)
+		    || prepare_table(st, t, err))
 			return -1;
 	return 0;
 }
@@ -206,7 +334,7 @@ disconnect(struct store *st)
 static int
 connect_store(struct store *st, struct err *err)
 {
-	st->pg = pg_open(st->uri, "outturn-sinkd", err);
+	st->pg = pg_open(st->uri, NAME_OURS, err);
 	if (!st->pg) {
 		if (st->was_open)
 			err->class = ERR_RETRY;
@@ -247,12 +375,31 @@ store_close(struct store *st)
 	if (!st)
 		return;
 	disconnect(st);
+	for (enum sink_table t = 0; t < SINK_TABLES; t++) {
+		forget_stage(&st->stage[t]);
+		buf_release(&st->asked[t].way);
+		seen_drop(&st->asked[t].seen);
+	}
+	buf_release(&st->places);
 	buf_release(&st->sql);
 	buf_release(&st->out);
 	for (size_t i = 0; i < sizeof(st->array) / sizeof(st->array[0]); i++)
 		buf_release(&st->array[i]);
 	mem_free(st->uri);
 	mem_free(st);
+}
+
+/* A sinkd that waits for its own process in the middle of a COPY, for longer than IDLE_MAX. */
+static void
+end_stopped(struct store *st)
+{
+	struct err ignored = ERR_INIT;
+
+	pg_exec(st->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+	    "WHERE datname = current_database() AND usename = current_user "
+	    "AND application_name = current_setting('application_name') "
+	    "AND pid <> pg_backend_pid() AND state = 'active' AND wait_event = 'ClientRead' "
+	    "AND query_start < now() - interval '" IDLE_MAX "'", &ignored);
 }
 
 /* Nothing of the transaction stays; what cannot be rolled back is closed. */
@@ -263,6 +410,13 @@ give_up(struct store *st, const struct err *why)
 
 	if (!pg_alive(st->pg) || pg_exec(st->pg, "ROLLBACK", &ignored))
 		disconnect(st);
+	else if (strcmp(why->code, "pg-55P03") == 0)
+		end_stopped(st);
+	if (strcmp(why->code, "pg-23505") == 0) {
+		/* A key that was new to us was there: from now on each is asked for. */
+		forget_seen(st);
+		return STORE_RETRY;
+	}
 	return why->class == ERR_FATAL ? STORE_FATAL : STORE_RETRY;
 }
 
@@ -367,37 +521,84 @@ store_load(struct store *st, const char *topic, int32_t partition,
 
 /* --- rows --- */
 
+static struct pick
+pick_all(struct sink_rows rows)
+{
+	return (struct pick){ .rows = rows, .n = rows.n };
+}
+
+static struct pick
+pick_of(const struct store *st, const struct sink_batch *b, enum sink_table table, enum way want)
+{
+	const struct asked *a = &st->asked[table];
+
+	return (struct pick){ sink_batch_table(b, table), a->way.ptr, want, a->n[want] };
+}
+
+static bool
+picked(const struct pick *p, size_t i)
+{
+	return !p->way || p->way[i] == p->want;
+}
+
+/* One field of a tuple, with its length before it. */
+static struct span
+field_at(const uint8_t *p)
+{
+	uint32_t len = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+
+	return span_of(p, 4 + (len == UINT32_MAX ? 0 : (size_t)len));
+}
+
+static struct span
+fields_skip(struct span tuple, uint32_t n)
+{
+	while (n-- > 0) {
+		size_t len = field_at(tuple.ptr).len;
+
+		tuple = span_of(tuple.ptr + len, tuple.len - len);
+	}
+	return tuple;
+}
+
+/* Before the elements of an array of n. */
+static void
+array_open(struct buf *out, uint32_t oid, size_t n)
+{
+	buf_reset(out);
+	rowmap_be(out, n ? 1 : 0, 4); /* dimensions */
+	rowmap_be(out, 0, 4);         /* no nulls */
+	rowmap_be(out, oid, 4);
+	if (n) {
+		rowmap_be(out, n, 4);
+		rowmap_be(out, 1, 4); /* lower bound */
+	}
+}
+
 /* An array of the stage's row type, in binary: every field is preceded by its type. */
 static void
-rows_as_array(const struct stage *s, const struct sink_rows *rows, struct buf *out)
+rows_as_array(const struct stage *s, const struct pick *p, struct buf *out)
 {
-	rowmap_be(out, 1, 4); /* dimensions */
-	rowmap_be(out, 0, 4); /* no nulls */
-	rowmap_be(out, s->row_oid, 4);
-	rowmap_be(out, rows->n, 4);
-	rowmap_be(out, 1, 4); /* lower bound */
-	for (size_t i = 0; i < rows->n; i++) {
-		struct span tuple = sink_row_tuple(rows, i);
-		const uint8_t *p = tuple.ptr;
+	array_open(out, s->row_oid, p->n);
+	for (size_t i = 0; i < p->rows.n; i++) {
+		struct span tuple = sink_row_tuple(&p->rows, i);
 
+		if (!picked(p, i))
+			continue;
 		rowmap_be(out, 4 + 4 * (uint64_t)s->columns + tuple.len, 4);
 		rowmap_be(out, s->columns, 4);
 		for (uint32_t c = 0; c < s->columns; c++) {
-			uint32_t len = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16
-			    | (uint32_t)p[2] << 8 | p[3];
-			size_t field = 4 + (len == UINT32_MAX ? 0 : (size_t)len);
-
 			rowmap_be(out, s->column_oid[c], 4);
-			buf_add(out, p, field);
-			p += field;
+			buf_span(out, field_at(tuple.ptr));
+			tuple = fields_skip(tuple, 1);
 		}
-		MUST(p == tuple.ptr + tuple.len);
+		MUST(tuple.len == 0);
 	}
 }
 
 static int
-copy_rows(struct store *st, const char *sql, const struct stage *s, const struct sink_rows *rows,
-    struct err *err)
+copy_rows(struct store *st, const char *sql, const struct stage *s, const struct pick *p,
+    uint32_t skip, struct err *err)
 {
 	struct buf *out = &st->out;
 
@@ -405,9 +606,11 @@ copy_rows(struct store *st, const char *sql, const struct stage *s, const struct
 		return -1;
 	buf_reset(out);
 	pg_copy_head(out);
-	for (size_t i = 0; i < rows->n; i++) {
-		rowmap_be(out, s->columns, 2);
-		buf_span(out, sink_row_tuple(rows, i));
+	for (size_t i = 0; i < p->rows.n; i++) {
+		if (!picked(p, i))
+			continue;
+		rowmap_be(out, s->columns - skip, 2);
+		buf_span(out, fields_skip(sink_row_tuple(&p->rows, i), skip));
 		if (out->len < COPY_CHUNK_BYTES)
 			continue;
 		if (pg_copy_add(st->pg, buf_view(out), err))
@@ -420,25 +623,105 @@ copy_rows(struct store *st, const char *sql, const struct stage *s, const struct
 	return pg_copy_end(st->pg, err);
 }
 
-static bool
-by_copy(const struct sink_rows *rows)
+/* Rows that may be in the table: an array for each field of their keys. */
+static size_t
+keys_as_arrays(struct store *st, enum sink_table table, const struct sink_rows *rows,
+    struct pg_param params[KEY_FIELDS_MAX])
 {
-	return rows->n >= COPY_ROWS_MIN;
+	const struct direct *d = &direct[table];
+	const uint32_t *place = (const uint32_t *)(const void *)st->places.ptr;
+	size_t n = st->places.len / sizeof(*place);
+
+	for (uint32_t k = 0; k < d->keys; k++) {
+		array_open(&st->array[k], st->stage[table].column_oid[d->skip + k], n);
+		for (size_t i = 0; i < n; i++) {
+			struct span tuple = sink_row_tuple(rows, place[i]);
+
+			buf_span(&st->array[k], field_at(fields_skip(tuple, d->skip + k).ptr));
+		}
+		params[k] = (struct pg_param){ 0, buf_view(&st->array[k]) };
+	}
+	return d->keys;
+}
+
+/* Of the rows in st->places, those that the table has not are new. */
+static int
+ask_places(struct store *st, enum sink_table table, const struct sink_rows *rows, struct err *err)
+{
+	const uint32_t *place = (const uint32_t *)(const void *)st->places.ptr;
+	struct pg_param params[KEY_FIELDS_MAX];
+	size_t asked = st->places.len / sizeof(*place);
+	size_t keys = keys_as_arrays(st, table, rows, params);
+	uint8_t *way = st->asked[table].way.ptr;
+	const char *sql = sql_part(st, table, "known");
+	struct pg_rows *known;
+
+	MUST(sql != NULL);
+	known = pg_query(st->pg, sql, params, keys, err);
+	if (!known)
+		return -1;
+	for (size_t i = 0; i < asked; i++)
+		way[place[i]] = WAY_NEW;
+	for (size_t i = 0; i < pg_rows_count(known); i++) {
+		int64_t at = pg_value_int(known, i, 0);
+
+		MUST(at >= 1 && (uint64_t)at <= asked);
+		way[place[at - 1]] = WAY_KNOWN;
+	}
+	pg_rows_free(known);
+	return 0;
+}
+
+/* What is not surely new goes to st->places. */
+static enum way
+way_of(struct store *st, enum sink_table table, const struct sink_rows *rows, uint32_t i)
+{
+	const struct sink_row *r = &rows->row[i];
+
+	if (r->gone)
+		return WAY_GONE;
+	if (seen_put(&st->asked[table].seen, span_of(rows->bytes + r->at, r->key_len)))
+		return WAY_NEW;
+	buf_add(&st->places, &i, sizeof(i));
+	return WAY_KNOWN;
+}
+
+static int
+ask_table(struct store *st, const struct sink_batch *b, enum sink_table table, struct err *err)
+{
+	struct asked *a = &st->asked[table];
+	struct sink_rows rows = sink_batch_table(b, table);
+
+	buf_reset(&a->way);
+	buf_reset(&st->places);
+	for (size_t i = 0; i < rows.n; i++)
+		buf_byte(&a->way, (uint8_t)way_of(st, table, &rows, (uint32_t)i));
+	if (direct[table].target && st->places.len >= ASK_ROWS_MIN * sizeof(uint32_t)
+	    && ask_places(st, table, &rows, err))
+		return -1;
+	memset(a->n, 0, sizeof(a->n));
+	for (size_t i = 0; i < rows.n; i++)
+		a->n[a->way.ptr[i]]++;
+	return 0;
+}
+
+static bool
+by_copy(const struct pick *p)
+{
+	return p->n >= COPY_ROWS_MIN;
 }
 
 static int
 stage_large(struct store *st, const struct sink_batch *b, struct err *err)
 {
-	char sql[2 * NAME_MAX_BYTES];
-
 	for (enum sink_table t = 0; t < SINK_TABLES; t++) {
-		struct sink_rows rows = sink_batch_table(b, t);
+		struct pick known;
 
-		if (!by_copy(&rows))
-			continue;
-		snprintf(sql, sizeof(sql), "COPY stage_%s FROM STDIN (FORMAT binary)",
-		    table_name[t]);
-		if (copy_rows(st, sql, &st->stage[t], &rows, err))
+		if (ask_table(st, b, t, err))
+			return -1;
+		known = pick_of(st, b, t, WAY_KNOWN);
+		if (by_copy(&known)
+		    && copy_rows(st, st->stage[t].copy, &st->stage[t], &known, 0, err))
 			return -1;
 	}
 	return 0;
@@ -454,11 +737,16 @@ write_staged(struct store *st, enum sink_table table, const char *verb, struct e
 }
 
 static int
-write_small(struct store *st, enum sink_table table, const char *verb, struct err *err)
+write_array(struct store *st, enum sink_table table, const struct pick *p, const char *verb,
+    struct err *err)
 {
-	struct pg_param param = { 0, buf_view(&st->out) };
+	struct pg_param param = { 0, SPAN_NONE };
 	char name[NAME_MAX_BYTES];
 
+	if (p->n == 0)
+		return 0;
+	rows_as_array(&st->stage[table], p, &st->out);
+	param.value = buf_view(&st->out);
 	statement_name(name, table, verb);
 	return pg_run(st->pg, name, &param, 1, err) < 0 ? -1 : 0;
 }
@@ -466,35 +754,20 @@ write_small(struct store *st, enum sink_table table, const char *verb, struct er
 static int
 write_table(struct store *st, const struct sink_batch *b, enum sink_table table, struct err *err)
 {
-	struct sink_rows rows = sink_batch_table(b, table);
-	int (*write)(struct store *, enum sink_table, const char *, struct err *) = write_staged;
+	struct pick fresh = pick_of(st, b, table, WAY_NEW);
+	struct pick gone = pick_of(st, b, table, WAY_GONE);
+	struct pick known = pick_of(st, b, table, WAY_KNOWN);
 
-	if (rows.n == 0)
-		return 0;
-	if (!by_copy(&rows)) {
-		buf_reset(&st->out);
-		rows_as_array(&st->stage[table], &rows, &st->out);
-		write = write_small;
-	}
-	if (rows.gone && write(st, table, "gone", err))
+	if (fresh.n && copy_rows(st, st->stage[table].copy_direct, &st->stage[table], &fresh,
+	    direct[table].skip, err))
 		return -1;
-	return rows.gone < rows.n ? write(st, table, "put", err) : 0;
+	if (write_array(st, table, &gone, "gone", err))
+		return -1;
+	return by_copy(&known) ? write_staged(st, table, "put", err)
+	    : write_array(st, table, &known, "put", err);
 }
 
 /* --- offsets --- */
-
-static void
-array_open(struct buf *out, uint32_t oid, uint32_t n)
-{
-	buf_reset(out);
-	rowmap_be(out, n ? 1 : 0, 4);
-	rowmap_be(out, 0, 4);
-	rowmap_be(out, oid, 4);
-	if (n) {
-		rowmap_be(out, n, 4);
-		rowmap_be(out, 1, 4);
-	}
-}
 
 static void
 array_int(struct buf *out, int64_t v, unsigned bytes)
@@ -598,6 +871,7 @@ store_commit(struct store *st, struct sink_batch *b, struct err *err)
 static enum store_result
 resync_over(struct store *st, enum store_result result)
 {
+	forget_seen(st); /* rows were written that did not pass by here */
 	st->resync.on = false;
 	return result;
 }
@@ -628,7 +902,7 @@ store_resync_begin(struct store *st, const char *topic, int32_t partition, int64
 	partition_params(st, topic, partition, params);
 	/* Kafka may be slow between two batches; nothing is locked until the end. */
 	if (reconnect(st, err) || pg_exec(st->pg, "BEGIN", err)
-	    || pg_exec(st->pg, "SET LOCAL idle_in_transaction_session_timeout = 0", err)
+	    || pg_exec(st->pg, session_of_resync, err)
 	    || load_fold(st, params, &fold, err) || resync_stages(st, err))
 		return give_up(st, err);
 	if (fold.next_offset != expected)
@@ -674,16 +948,16 @@ resync_columns(struct store *st, enum sink_table table, struct buf *out, struct 
 static int
 resync_copy(struct store *st, const struct sink_batch *b, enum sink_table table, struct err *err)
 {
-	struct sink_rows rows = sink_batch_table(b, table);
+	struct pick all = pick_all(sink_batch_table(b, table));
 	struct buf sql = BUF_INIT, columns = BUF_INIT;
 	int rc = 0;
 
-	if (rows.n) {
+	if (all.n) {
 		rc = resync_columns(st, table, &columns, err);
 		buf_printf(&sql, "COPY resync_%s (%s) FROM STDIN (FORMAT binary)",
 		    table_name[table], buf_cstr(&columns));
 		if (rc == 0)
-			rc = copy_rows(st, buf_cstr(&sql), &st->stage[table], &rows, err);
+			rc = copy_rows(st, buf_cstr(&sql), &st->stage[table], &all, 0, err);
 	}
 	buf_release(&sql);
 	buf_release(&columns);

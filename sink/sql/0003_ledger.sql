@@ -28,7 +28,8 @@ CREATE TABLE ledger.outcome (
 	decisions        uuid[] NOT NULL,
 	known_from       timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 80);
-CREATE INDEX outcome_unit ON ledger.outcome (unit_id);
+CREATE INDEX outcome_unit ON ledger.outcome USING brin (unit_id uuid_bloom_ops)
+	WITH (pages_per_range = 64);
 COMMENT ON TABLE ledger.outcome IS 'Every declared outcome of every referred unit, as it stands now';
 COMMENT ON COLUMN ledger.outcome.outcome_id IS 'Hash of contract, outcome, unit and ordinal';
 COMMENT ON COLUMN ledger.outcome.partition IS 'Partition of the topic outcomes';

@@ -1,5 +1,7 @@
 -- How a stage is written to its table; after stage.sql it can be pasted into psql.
 --
+-- known   which keys of a large batch the table has, by their place in $1 ...: the others
+--         are copied into the table itself
 -- put     new rows in, changed rows over; an equal row is not written at all
 -- gone    rows taken away
 -- key     of the table: a resync keeps the last row of each
@@ -8,6 +10,11 @@
 -- known_from moves with the content, never with the partition alone.
 
 -- :evidence key topic, epoch, raw_offset
+-- :evidence known
+SELECT k.n FROM unnest($1::text[], $2::integer[], $3::bigint[])
+    WITH ORDINALITY AS k (topic, epoch, raw_offset, n)
+WHERE EXISTS (SELECT FROM evidence.record t WHERE t.topic = k.topic COLLATE "C"
+              AND t.epoch = k.epoch AND t.raw_offset = k.raw_offset);
 -- :evidence put
 INSERT INTO evidence.record AS t (topic, epoch, raw_offset, partition, what, withdrawn, tombstone,
     restricted, event_id, revision, organisation, role, raw_sha256, sent_at, kind, starts_on,
@@ -59,7 +66,11 @@ WHERE $2 = 'rejected' AND t.partition = $1
   AND NOT EXISTS (SELECT FROM stage_reject s WHERE s.topic = t.topic AND s.epoch = t.epoch
                   AND s.raw_offset = t.raw_offset);
 
--- :link key unit_id, event_id
+-- :link key event_id, unit_id
+-- :link known
+SELECT k.n FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k (unit_id, event_id, n)
+WHERE EXISTS (SELECT FROM evidence.link t WHERE t.unit_id = k.unit_id
+              AND t.event_id = k.event_id);
 -- :link put
 INSERT INTO evidence.link AS t (unit_id, event_id, partition, unit_kind, revision, raw_sha256,
     step, weight_mbit, partner_id, levels)
@@ -67,7 +78,7 @@ SELECT unit_id, event_id, partition, unit_kind, revision, raw_sha256,
     step, weight_mbit, partner_id, levels
 FROM stage_link AS s
 WHERE NOT gone
-ON CONFLICT (unit_id, event_id) DO UPDATE SET
+ON CONFLICT (event_id, unit_id) DO UPDATE SET
     (partition, unit_kind, revision, raw_sha256, step, weight_mbit, partner_id, levels,
      known_from) =
     (excluded.partition, excluded.unit_kind, excluded.revision, excluded.raw_sha256,
@@ -117,6 +128,9 @@ WHERE $2 = 'linked' AND t.partition = $1
                   AND s.decision_id = t.decision_id);
 
 -- :outcome key outcome_id
+-- :outcome known
+SELECT k.n FROM unnest($1::uuid[]) WITH ORDINALITY AS k (outcome_id, n)
+WHERE EXISTS (SELECT FROM ledger.outcome t WHERE t.outcome_id = k.outcome_id);
 -- :outcome put
 INSERT INTO ledger.outcome AS t (outcome_id, partition, contract, contract_version, outcome,
     unit_id, unit_kind, ordinal, status, starts_on, due_on, achieved_on, expires_on, days,

@@ -347,6 +347,68 @@ many_rows_at_once_and_few_at_a_time_come_out_the_same(void **state)
 	assert_same_rows(&one, &two);
 }
 
+/* Known rows and new ones of one batch go different ways; of what a store wrote itself and of
+ * what it finds when it comes. */
+static void
+new_rows_among_known_ones_are_written_each_once(void **state)
+{
+	struct store *later;
+
+	(void)state;
+	load(one.store, 0, NULL);
+	assert_int_equal(commit_some(&one, one.store, 0, 0, MANY, "achieved"), STORE_DONE);
+	assert_int_equal(commit_some(&one, one.store, MANY, MANY / 2, MANY, "achieved"), STORE_DONE);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome_version"), MANY + MANY / 2);
+	later = store_open(one.uri, &err);
+	must(later == NULL);
+	load(later, 0, NULL);
+	assert_int_equal(commit_some(&one, later, 2 * MANY, MANY, MANY, "achieved"), STORE_DONE);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome_version"), 2 * MANY);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome"), 2 * MANY);
+	store_close(later);
+}
+
+/* It cannot be of this partition's writers; a row put in by hand is met all the same. */
+static void
+a_key_that_others_wrote_meanwhile_is_asked_for_then(void **state)
+{
+	(void)state;
+	load(one.store, 0, NULL);
+	must(pg_exec(one.pg,
+	    "INSERT INTO ledger.outcome SELECT * FROM jsonb_populate_record(NULL::ledger.outcome, '{\"outcome_id\": "
+	    "\"01000000-0000-0000-0000-000000000000\", \"partition\": 0, \"contract\": \"x\", "
+	    "\"contract_version\": 1, \"outcome\": \"x\", \"unit_id\": "
+	    "\"02000000-0000-0000-0000-000000000000\", \"unit_kind\": \"person\", \"ordinal\": 1, "
+	    "\"status\": \"by-hand\", \"days\": 0, \"price_minor\": 0, \"currency\": \"GBP\", "
+	    "\"facts_hash\": \"x\", \"reasons\": [], \"gaps\": [], \"evidence\": [], "
+	    "\"decisions\": [], \"known_from\": \"2020-01-01T00:00:00Z\"}')", &err));
+	assert_int_equal(commit_some(&one, one.store, 0, 0, MANY, "achieved"), STORE_RETRY);
+	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome WHERE status = 'achieved'"),
+	    MANY);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome_history "
+				   "WHERE status = 'by-hand'"), 1);
+}
+
+/* Its transaction holds the offset row, and its backend waits for it, not for a statement. */
+static void
+a_process_stopped_in_the_middle_of_a_copy_is_not_waited_for(void **state)
+{
+	struct pg *stopped = pg_open(one.uri, "outturn-sinkd", &err);
+
+	(void)state;
+	must(stopped == NULL);
+	load(one.store, 0, NULL);
+	must(pg_exec(stopped, "BEGIN; UPDATE ops.offset SET next_offset = 7", &err));
+	must(pg_copy_begin(stopped, "COPY ops.doubt FROM STDIN (FORMAT binary)", &err));
+	assert_int_equal(commit_some(&one, one.store, 0, 0, FEW, "achieved"), STORE_RETRY);
+	assert_string_equal(err.code, "pg-55P03");
+	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome"), FEW);
+	assert_int_not_equal(pg_copy_end(stopped, &err), 0);
+	pg_close(stopped);
+}
+
 static void
 an_equal_row_is_not_a_new_version(void **state)
 {
@@ -481,6 +543,9 @@ main(void)
 		STORY(a_connection_lost_while_committing_is_unknown_until_loaded),
 		STORY(a_connection_lost_before_that_wrote_nothing_and_is_tried_again),
 		STORY(many_rows_at_once_and_few_at_a_time_come_out_the_same),
+		STORY(new_rows_among_known_ones_are_written_each_once),
+		STORY(a_key_that_others_wrote_meanwhile_is_asked_for_then),
+		STORY(a_process_stopped_in_the_middle_of_a_copy_is_not_waited_for),
 		STORY(an_equal_row_is_not_a_new_version),
 		STORY(what_was_believed_when_is_kept_and_named),
 		STORY(claims_doubts_and_cuts_come_back_after_a_restart),
