@@ -476,9 +476,10 @@ weights_show(const struct weights *w)
 				    w->m[l][g] / 1000.0, w->u[l][g] / 1000.0);
 		fprintf(stderr, "\n");
 	}
-	fprintf(stderr, "moved %.1f; for one true pair 2^%.1f at random, 2^%.1f near, 2^%.1f at home\n",
-	    w->moved / 1000.0, w->prior[OTHER_RANDOM] / 1000.0, w->prior[OTHER_NEIGHBOURS] / 1000.0,
-	    w->prior[OTHER_HOUSEHOLD] / 1000.0);
+	fprintf(stderr, "moved %.1f; for one true pair 2^%.1f at random, 2^%.1f in an area, 2^%.1f in a "
+			"street, 2^%.1f at home\n",
+	    w->moved / 1000.0, w->prior[OTHER_RANDOM] / 1000.0, w->prior[OTHER_AREA] / 1000.0,
+	    w->prior[OTHER_STREET] / 1000.0, w->prior[OTHER_HOUSEHOLD] / 1000.0);
 }
 
 static int

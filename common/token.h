@@ -20,6 +20,12 @@
  * Frequency is 0 (rare, or not a thing with a frequency) .. 7.  A date of birth
  * of class 7 is weak: 1 January, which people write for "not known".
  *
+ * NAME_FIRST and NAME_LAST are the forename and the surname once more, of one
+ * family: a forename that stands where the other record has its surname.
+ *
+ * HEAD and TAIL are the first and the last letters of a value: one slip of the
+ * pen leaves one of them.
+ *
  * What each value is made of: docs/normalisation.md.
  */
 #ifndef OUTTURN_TOKEN_H
@@ -28,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 96 };
+enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 112 };
 /* TOKENS_MAX: of one record; five ids, dates, names with others, sixteen addresses, the lines of one */
 
 /*   enum name          no  name in text          family             core */
@@ -70,7 +76,19 @@ enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 96 };
 	X(TOWN,             35, "town",               STREET,            0) \
 	X(PHONETIC_STREET,  36, "phonetic-street",    PHONETIC_STREET,   0) \
 	X(PHONETIC_TOWN,    37, "phonetic-town",      PHONETIC_TOWN,     0) \
-	X(NATIONAL,         38, "national-id",        NATIONAL,          0)
+	X(NATIONAL,         38, "national-id",        NATIONAL,          0) \
+	X(NAME_FIRST,       39, "name-first",         NAME_FIRST,        0) \
+	X(NAME_LAST,        40, "name-last",          NAME_FIRST,        0) \
+	X(SURNAME_HEAD,     41, "surname-head",       SURNAME_HEAD,      0) \
+	X(SURNAME_TAIL,     42, "surname-tail",       SURNAME_TAIL,      0) \
+	X(FORENAME_HEAD,    43, "forename-head",      FORENAME_HEAD,     0) \
+	X(FORENAME_TAIL,    44, "forename-tail",      FORENAME_TAIL,     0) \
+	X(STREET_HEAD,      45, "street-head",        STREET_HEAD,       0) \
+	X(STREET_TAIL,      46, "street-tail",        STREET_TAIL,       0) \
+	X(LOCALITY_HEAD,    47, "locality-head",      STREET_HEAD,       0) \
+	X(LOCALITY_TAIL,    48, "locality-tail",      STREET_TAIL,       0) \
+	X(TOWN_HEAD,        49, "town-head",          STREET_HEAD,       0) \
+	X(TOWN_TAIL,        50, "town-tail",          STREET_TAIL,       0)
 
 enum token_field {
 #define TOKEN_ENUM(name, number, text, family, core) TOKEN_##name = number,

@@ -15,6 +15,7 @@ enum {
 	VALUE_KEY_MAX = 30,    /* bytes of a value that is remembered */
 	COMPOSITE_MAX = 2048,  /* bytes of a value made of several */
 	SLK_LETTERS = 14,
+	NAME_END = 3, LINE_END = 5, /* bytes of a head and of a tail */
 };
 
 /* The class of a date that people write for "not known". */
@@ -121,7 +122,8 @@ is_shared(int32_t family)
 	    || family == TOKEN_DOB_MONTH || family == TOKEN_DOB_DAY || family == TOKEN_DOB_SWAP
 	    || family == TOKEN_INITIALS || family == TOKEN_SECTOR || family == TOKEN_SEX
 	    || family == TOKEN_HOUSE || family == TOKEN_STREET || family == TOKEN_PHONETIC_STREET
-	    || family == TOKEN_PHONETIC_TOWN;
+	    || family == TOKEN_PHONETIC_TOWN || family == TOKEN_NAME_FIRST
+	    || (family >= TOKEN_SURNAME_HEAD && family <= TOKEN_TOWN_TAIL);
 }
 
 static void
@@ -197,6 +199,16 @@ add_composite(struct tokeniser *t, struct person_block *b, int32_t field, const 
 }
 
 /* --- the fields */
+
+/* First and last letters, so that a slip leaves one of them; bytes, for they are only compared. */
+static void
+add_ends(struct tokeniser *t, struct person_block *b, int32_t head, struct span value, size_t n)
+{
+	if (value.len < n + 1 || t->settings.profile == TOKENS_CORE)
+		return;
+	add(t, b, head, span_of(value.ptr, n));
+	add(t, b, head + 1, span_of(value.ptr + value.len - n, n));
+}
 
 static void
 add_identifiers(struct tokeniser *t, struct person_block *b, const struct person *p,
@@ -276,6 +288,12 @@ add_names(struct tokeniser *t, struct person_block *b, const struct person *p,
 	pair[0] = span_cmp(s, f) < 0 ? s : f;
 	pair[1] = span_cmp(s, f) < 0 ? f : s;
 	add_composite(t, b, TOKEN_NAME_SWAP, pair, 2);
+	if (f.len > 1)
+		add(t, b, TOKEN_NAME_FIRST, f);
+	if (s.len > 1)
+		add(t, b, TOKEN_NAME_LAST, s);
+	add_ends(t, b, TOKEN_SURNAME_HEAD, s, NAME_END);
+	add_ends(t, b, TOKEN_FORENAME_HEAD, f, NAME_END);
 	add(t, b, TOKEN_INITIALS, span_of(p->initials, p->initials_len));
 	add_sounds(t, b, TOKEN_PHONETIC_SURNAME, surname);
 	if (f.len > 1 && t->settings.profile != TOKENS_CORE) {
@@ -315,6 +333,9 @@ add_lines(struct tokeniser *t, struct person_block *b, const struct raw_address 
 	add(t, b, TOKEN_STREET, at.street);
 	add(t, b, TOKEN_LOCALITY, at.locality);
 	add(t, b, TOKEN_TOWN, at.town);
+	add_ends(t, b, TOKEN_STREET_HEAD, at.street, LINE_END);
+	add_ends(t, b, TOKEN_LOCALITY_HEAD, at.locality, LINE_END);
+	add_ends(t, b, TOKEN_TOWN_HEAD, at.town, LINE_END);
 	sound = phonetic_of(at.street);
 	add_text(t, b, TOKEN_PHONETIC_STREET, sound.primary);
 	sound = phonetic_of(at.town);

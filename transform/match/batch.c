@@ -14,6 +14,7 @@ enum {
 	REVIEW_MBIT = 4000,   /* a weight of this or less, either side, is for a person to see */
 	CLUSTER_MAX = 200,
 	SOURCES_MAX = 4096,
+	SWAP_LEAST = -15000,  /* log2 u: names that are both are not drawn often enough to be seen */
 	RARITIES = 12,
 };
 
@@ -43,7 +44,7 @@ struct kept {
 	uint32_t a, b;
 	int32_t weight;
 	uint8_t grade[LINE_END];
-	uint8_t linked;
+	bool outside; /* the scope: says only whether a source has people twice */
 };
 
 struct batch {
@@ -55,6 +56,7 @@ struct batch {
 	uint32_t clk_words;
 	uint16_t (*bits)[3];
 	uint16_t *source;
+	uint32_t sources;     /* greatest + 1 */
 	uint32_t *order, *at; /* canonical -> added, added -> canonical */
 	uint16_t (*rarity)[RARITIES]; /* -log2, mbit */
 	uint32_t *hash;       /* n * BLOCKS; 0: absent or oversize */
@@ -74,8 +76,6 @@ batch_new(const struct weights *shipped, struct batch_settings settings)
 	b->clk_words = settings.clk == CLK_FIELDS ? CLK_FIELDS_BYTES / 8
 	    : settings.clk == CLK_RECORD	  ? CLK_RECORD_BYTES / 8
 						  : 0;
-	if (settings.clk != CLK_FIELDS)
-		weights_without_encodings(&b->shipped);
 	return b;
 }
 
@@ -149,6 +149,7 @@ batch_add(struct batch *b, const struct token *tokens, uint32_t n, struct span c
 	room(b);
 	row_fill(&b->rows[b->n], tokens, n);
 	b->source[b->n] = source;
+	b->sources = source >= b->sources ? source + 1u : b->sources;
 	if (b->clk_words)
 		clk_keep(b, clk);
 	b->n++;
@@ -352,6 +353,8 @@ random_find(struct batch *b)
 			both += seen[l][g];
 		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
 			b->w.u[l][g] = bits_ratio(2 * (uint64_t)seen[l][g] + 1, 2 * both + 2);
+		if (b->w.u[l][GRADE_SWAP] < SWAP_LEAST)
+			b->w.u[l][GRADE_SWAP] = SWAP_LEAST;
 	}
 }
 
@@ -404,43 +407,71 @@ most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* Pairs that share an area, a street, a dwelling: all there are, by posting lists. */
 struct together {
-	uint64_t all, neighbours, household;
+	uint64_t pairs[OTHER_END];
 };
 
 static struct together
 together_count(struct batch *b, struct keyed *k, struct keyed *spare)
 {
-	static const uint8_t postcode[] = { ROW_POSTCODE }, street[] = { ROW_STREET, ROW_TOWN };
-	static const uint8_t uprn[] = { ROW_UPRN }, house[] = { ROW_HOUSE, ROW_STREET },
-			     at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
+	static const uint8_t postcode[] = { ROW_POSTCODE }, town[] = { ROW_TOWN },
+			     in_town[] = { ROW_STREET, ROW_TOWN },
+			     in_area[] = { ROW_STREET, ROW_POSTCODE }, uprn[] = { ROW_UPRN },
+			     house[] = { ROW_HOUSE, ROW_STREET }, at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
 	struct together t;
 
 	for (uint32_t i = 0; i < b->n; i++)
 		k[i] = (struct keyed){ 0, i };
-	t.all = pairs_in_scope(b, k, b->n);
-	t.neighbours
-	    = most(sharing(b, postcode, 1, k, spare), sharing(b, street, 2, k, spare));
-	t.household = most(sharing(b, uprn, 1, k, spare),
+	t.pairs[OTHER_RANDOM] = pairs_in_scope(b, k, b->n);
+	t.pairs[OTHER_AREA] = sharing(b, postcode, 1, k, spare);
+	if (!t.pairs[OTHER_AREA])
+		t.pairs[OTHER_AREA] = sharing(b, town, 1, k, spare);
+	t.pairs[OTHER_STREET]
+	    = most(sharing(b, in_town, 2, k, spare), sharing(b, in_area, 2, k, spare));
+	t.pairs[OTHER_HOUSEHOLD] = most(sharing(b, uprn, 1, k, spare),
 	    most(sharing(b, house, 2, k, spare), sharing(b, at_postcode, 2, k, spare)));
 	return t;
 }
 
-/* How many pairs of each kind there are for one true pair; at_home: of the true ones, those
- * that the count of households has as well. */
-static void
-priors_set(struct batch *b, const struct together *t, uint64_t true_pairs, uint64_t at_home)
+/* The narrowest of these that a pair's places are in, as the counts above see it. */
+static enum other
+where(const uint8_t *grade)
 {
-	uint64_t m = true_pairs ? true_pairs : 1;
-	uint64_t home = t->household > at_home ? t->household - at_home : 0;
-	uint64_t near = t->neighbours > home + m ? t->neighbours - home - m : 0;
+	bool postcode = grade[LINE_POSTCODE] == GRADE_AGREE, town = grade[LINE_TOWN] == GRADE_AGREE;
+	bool street = grade[LINE_STREET] == GRADE_AGREE;
 
-	home = most(home > m / 100 ? home - m / 100 : 0, m / 1000 + 1);
-	near = most(near, m / 1000 + 1);
-	b->w.prior[OTHER_RANDOM] = bits_ratio(t->all, m);
-	b->w.prior[OTHER_NEIGHBOURS] = bits_ratio(near, m);
-	b->w.prior[OTHER_HOUSEHOLD] = bits_ratio(home, m);
-	b->stats.expected = true_pairs;
+	if (grade[LINE_UPRN] == GRADE_AGREE
+	    || (grade[LINE_HOUSE] == GRADE_AGREE && (street || postcode)))
+		return OTHER_HOUSEHOLD;
+	if (street && (postcode || town))
+		return OTHER_STREET;
+	return postcode || town ? OTHER_AREA : OTHER_RANDOM;
+}
+
+enum { DOUBT = 100, FEWEST = 1000 };
+
+/* How many pairs of each kind there are for one true pair; milli: of the true ones, by where they
+ * are.  A hundredth of the true pairs may be there by mistake, so that a set without households
+ * has none. */
+static void
+priors_set(struct batch *b, const struct together *t, const uint64_t milli[OTHER_END])
+{
+	uint64_t wider = 0, inner = 0, m = 0;
+
+	for (int o = 0; o < OTHER_END; o++)
+		m += milli[o] / 1000;
+	b->stats.expected = m;
+	m = m ? m : 1;
+	for (int o = OTHER_END - 1; o > OTHER_RANDOM; o--) {
+		uint64_t own;
+
+		inner += milli[o] / 1000;
+		own = t->pairs[o] > inner + wider + m / DOUBT ? t->pairs[o] - inner - wider - m / DOUBT : 0;
+		wider += own;
+		b->w.prior[o] = bits_ratio(most(own, m / FEWEST + 1), m);
+	}
+	b->w.prior[OTHER_RANDOM] = bits_ratio(t->pairs[OTHER_RANDOM], m);
 }
 
 /* --- posting lists */
@@ -483,6 +514,7 @@ pair_look(struct batch *b, uint32_t i, uint32_t j)
 	int32_t rarity[LINE_END];
 
 	b->stats.candidates++;
+	p.outside = !in_scope(b, i, j);
 	compare_at(b, i, j, p.grade);
 	rarity_of(b, i, p.grade, rarity);
 	if (weigh_against(&b->w, p.grade, rarity, OTHER_RANDOM) - b->w.prior[OTHER_RANDOM]
@@ -516,7 +548,8 @@ pairs_find(struct batch *b, struct keyed *k, struct keyed *spare)
 			}
 			for (uint32_t i = from; i < to; i++)
 				for (uint32_t j = i + 1; j < to; j++)
-					if (in_scope(b, k[i].number, k[j].number)
+					if ((b->settings.scope != BATCH_WITHIN
+						|| in_scope(b, k[i].number, k[j].number))
 					    && !met_before(b, k[i].number, k[j].number, kind))
 						pair_look(b, k[i].number, k[j].number);
 		}
@@ -594,24 +627,81 @@ may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, ui
 	return sum >= 0;
 }
 
+/* Pairs of each row, strongest first: from[i] .. from[i + 1]. */
+struct beside {
+	uint32_t *from, *pair;
+};
+
 static void
-clusters_make(struct batch *b, int32_t threshold)
+beside_make(const struct batch *b, struct beside *s)
+{
+	s->from = mem_zalloc((size_t)b->n + 3, sizeof(*s->from));
+	s->pair = mem_alloc((2 * b->kept_n + 1) * sizeof(*s->pair));
+	for (size_t p = 0; p < b->kept_n; p++) {
+		s->from[b->kept[p].a + 2]++;
+		s->from[b->kept[p].b + 2]++;
+	}
+	for (uint32_t i = 0; i <= b->n; i++)
+		s->from[i + 1] += s->from[i];
+	for (size_t p = 0; p < b->kept_n; p++) {
+		s->pair[s->from[b->kept[p].a + 1]++] = (uint32_t)p;
+		s->pair[s->from[b->kept[p].b + 1]++] = (uint32_t)p;
+	}
+}
+
+/* log2 of what else row i could be: nobody, or one of the others that are still free. */
+static int32_t
+rivals(const struct batch *b, const struct beside *s, uint32_t i, size_t but, const bool *taken)
+{
+	int32_t sum = 0;
+
+	for (uint32_t k = s->from[i]; k < s->from[i + 1]; k++) {
+		const struct kept *p = &b->kept[s->pair[k]];
+
+		if (s->pair[k] != but && !p->outside && !taken[p->a == i ? p->b : p->a])
+			sum = bits_sum(sum, p->weight);
+	}
+	return sum;
+}
+
+/* Where each source has a person once, every row takes its strongest free partner, if that is
+ * likelier than all its rivals together. */
+static void
+partners_find(struct batch *b)
+{
+	bool *taken = mem_zalloc((size_t)b->n + 1, sizeof(*taken));
+	struct beside s;
+
+	beside_make(b, &s);
+	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
+		struct kept *k = &b->kept[p];
+
+		if (k->outside || taken[k->a] || taken[k->b])
+			continue;
+		if (k->weight < rivals(b, &s, k->a, p, taken) || k->weight < rivals(b, &s, k->b, p, taken))
+			continue;
+		taken[k->a] = taken[k->b] = true;
+		b->label[k->a > k->b ? k->a : k->b] = k->a < k->b ? k->a : k->b;
+	}
+	mem_free(s.from);
+	mem_free(s.pair);
+	mem_free(taken);
+}
+
+static void
+agglomerate(struct batch *b)
 {
 	uint32_t *next = mem_alloc((b->n + 1) * sizeof(*next));
 	uint32_t *size = mem_alloc((b->n + 1) * sizeof(*size));
 
-	if (!b->label)
-		b->label = mem_alloc((b->n + 1) * sizeof(*b->label));
 	for (uint32_t i = 0; i < b->n; i++) {
-		b->label[i] = next[i] = i;
+		next[i] = i;
 		size[i] = 1;
 	}
-	if (b->kept_n)
-		qsort(b->kept, b->kept_n, sizeof(*b->kept), kept_order);
-	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= threshold; p++) {
+	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
 		uint32_t x = find(b->label, b->kept[p].a), y = find(b->label, b->kept[p].b), low, t;
 
-		if (x == y || !may_join(b, next, x, y, size[x], size[y]))
+		if (x == y || b->kept[p].outside || !may_join(b, next, x, y, size[x], size[y]))
 			continue;
 		low = x < y ? x : y;
 		b->label[x < y ? y : x] = low;
@@ -620,12 +710,30 @@ clusters_make(struct batch *b, int32_t threshold)
 		next[y] = t;
 		size[low] = size[x] + size[y];
 	}
-	b->stats.linked = b->stats.clusters = 0;
-	for (uint32_t i = 0; i < b->n; i++)
-		b->label[i] = find(b->label, i);
-	for (uint32_t i = 0; i < b->n; i++)
-		b->stats.clusters += b->label[i] == i && size[i] > 1;
 	mem_free(next);
+	mem_free(size);
+}
+
+static void
+clusters_make(struct batch *b)
+{
+	uint32_t *size = mem_zalloc((size_t)b->n + 1, sizeof(*size));
+
+	if (!b->label)
+		b->label = mem_alloc(((size_t)b->n + 1) * sizeof(*b->label));
+	for (uint32_t i = 0; i < b->n; i++)
+		b->label[i] = i;
+	if (b->kept_n)
+		qsort(b->kept, b->kept_n, sizeof(*b->kept), kept_order);
+	if (b->stats.one_a_person && b->sources == 2)
+		partners_find(b);
+	else
+		agglomerate(b);
+	b->stats.clusters = 0;
+	for (uint32_t i = 0; i < b->n; i++) {
+		b->label[i] = find(b->label, i);
+		b->stats.clusters += ++size[b->label[i]] == 2;
+	}
 	mem_free(size);
 }
 
@@ -634,6 +742,8 @@ clusters_make(struct batch *b, int32_t threshold)
 enum {
 	SURE_MBIT = 6000,     /* one person, whatever the line in question says */
 	LEARN_PAIRS = 100000, /* looked at in a round */
+	ONE_A_PERSON = 25,    /* true pairs across for one within: a source has a person once */
+	STRENGTHS = 64,       /* bits that weights are told apart by */
 	BELIEF = 100,         /* pairs that the model's m counts for */
 };
 
@@ -649,18 +759,11 @@ weigh_kept(struct batch *b)
 }
 
 struct counts {
-	uint64_t true_milli, home_milli;
+	uint64_t true_milli[OTHER_END]; /* by where() they are */
+	uint32_t across[STRENGTHS], within[STRENGTHS]; /* pairs of two sources, of one, by bits */
 	uint64_t m[LINE_END][GRADE_END];
 	uint64_t moved_milli, placed_milli;
 };
-
-static bool
-at_home(const uint8_t *grade)
-{
-	return grade[LINE_UPRN] == GRADE_AGREE
-	    || (grade[LINE_HOUSE] == GRADE_AGREE
-		&& (grade[LINE_STREET] == GRADE_AGREE || grade[LINE_POSTCODE] == GRADE_AGREE));
-}
 
 /* A line's grade counts where the pair is one person without it: so no line vouches for itself. */
 static void
@@ -690,22 +793,50 @@ learn_lines(struct batch *b, const struct kept *p, struct counts *c)
 }
 
 static void
+strength_count(const struct batch *b, const struct kept *p, struct counts *c)
+{
+	uint32_t *of = b->source[p->a] == b->source[p->b] ? c->within : c->across;
+	int32_t bits = p->weight / 1000;
+
+	if (p->weight >= 0)
+		of[bits < STRENGTHS ? bits : STRENGTHS - 1]++;
+}
+
+/* Fathers and sons make weak pairs within a source; a person who is there twice makes pairs as
+ * strong as those across.  So the upper half of those across is what is compared with. */
+static bool
+one_a_person(const struct counts *c)
+{
+	uint64_t all = 0, across = 0, within = 0;
+
+	for (int i = 0; i < STRENGTHS; i++)
+		all += c->across[i];
+	for (int i = STRENGTHS - 1; i >= 0 && 2 * across < all; i--) {
+		across += c->across[i];
+		within += c->within[i];
+	}
+	return within * ONE_A_PERSON < across;
+}
+
+static void
 learn(struct batch *b, const struct together *t)
 {
-	struct counts c = { .true_milli = 0 };
+	struct counts c = { .moved_milli = 0 };
 	size_t likely = 0, step;
 
 	for (size_t p = 0; p < b->kept_n; p++) {
 		int32_t share = bits_likely(b->kept[p].weight);
 
-		c.true_milli += (uint64_t)share;
-		c.home_milli += at_home(b->kept[p].grade) ? (uint64_t)share : 0;
+		strength_count(b, &b->kept[p], &c);
+		if (b->kept[p].outside)
+			continue;
+		c.true_milli[where(b->kept[p].grade)] += (uint64_t)share;
 		likely += b->kept[p].weight > -SURE_MBIT;
 	}
 	step = likely / LEARN_PAIRS + 1;
 	likely = 0;
 	for (size_t p = 0; p < b->kept_n; p++)
-		if (b->kept[p].weight > -SURE_MBIT && likely++ % step == 0)
+		if (b->kept[p].weight > -SURE_MBIT && !b->kept[p].outside && likely++ % step == 0)
 			learn_lines(b, &b->kept[p], &c);
 	for (int l = 0; l < LINE_END; l++) {
 		uint64_t n = 0;
@@ -718,7 +849,8 @@ learn(struct batch *b, const struct together *t)
 	b->w.moved = bits_blend(b->shipped.moved, BELIEF, c.moved_milli / 1000, c.placed_milli / 1000);
 	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);
-	priors_set(b, t, c.true_milli / 1000, c.home_milli / 1000);
+	priors_set(b, t, c.true_milli);
+	b->stats.one_a_person = b->settings.scope != BATCH_WITHIN && one_a_person(&c);
 }
 
 void
@@ -726,20 +858,21 @@ batch_run(struct batch *b)
 {
 	struct keyed *k = mem_alloc(((size_t)b->n + 1) * sizeof(*k));
 	struct keyed *spare = mem_alloc(((size_t)b->n + 1) * sizeof(*spare));
+	const uint64_t guess[OTHER_END] = { [OTHER_HOUSEHOLD] = (uint64_t)b->n * 1000 / 8 };
 	struct together t;
 
 	order_find(b, k, spare);
 	rarity_find(b, k, spare);
 	random_find(b);
 	t = together_count(b, k, spare);
-	priors_set(b, &t, b->n / 8 + 1, b->n / 8 + 1);
+	priors_set(b, &t, guess);
 	pairs_find(b, k, spare);
 	for (int round = 0; round < ROUNDS; round++) {
 		weigh_kept(b);
 		learn(b, &t);
 	}
 	weigh_kept(b);
-	clusters_make(b, 0);
+	clusters_make(b);
 	for (size_t p = 0; p < b->kept_n; p++)
 		b->stats.review += b->kept[p].weight < REVIEW_MBIT && b->kept[p].weight > -REVIEW_MBIT;
 	mem_free(k);

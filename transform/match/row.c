@@ -5,9 +5,9 @@
 
 /* Shares of two encodings' bits, in thousandths (Dice); measured on misspelt names: one slip in a
  * name of seven letters leaves 660, two 480; two names that have nothing in common have 330. */
-enum { DICE_NEAR = 560, DICE_FAR = 470, DICE_PLACE_NEAR = 700, DICE_PLACE_FAR = 560 };
+enum { DICE_NEAR = 560, DICE_FAR = 470 };
 
-enum { SURNAME_REGION, FORENAME_REGION, PLACE_REGION };
+enum { SURNAME_REGION, FORENAME_REGION };
 
 static const struct {
 	uint8_t field, nth;
@@ -66,6 +66,7 @@ void
 row_fill(struct row *row, const struct token *tokens, uint32_t n)
 {
 	uint32_t nth = 0;
+	bool weak = false;
 
 	*row = (struct row){ { 0 } };
 	for (uint32_t i = 0; i < n; i++) {
@@ -76,7 +77,10 @@ row_fill(struct row *row, const struct token *tokens, uint32_t n)
 		for (int s = 0; s < ROW_END; s++)
 			if (places[s].field == tokens[i].field && places[s].nth == nth)
 				row->v[s] = v ? v : 1;
+		weak |= tokens[i].field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
 	}
+	if (weak) /* 1 January: often only the year was known */
+		row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;
 }
 
 /* --- one thing of two people */
@@ -120,8 +124,7 @@ dice(const struct row_clk *a, const struct row_clk *b, int region)
 	static const struct {
 		uint8_t from, n;
 	} words[] = { { CLK_SURNAME_AT / 8, CLK_SURNAME_BYTES / 8 },
-		{ CLK_FORENAME_AT / 8, CLK_FORENAME_BYTES / 8 },
-		{ CLK_PLACE_AT / 8, CLK_PLACE_BYTES / 8 } };
+		{ CLK_FORENAME_AT / 8, CLK_FORENAME_BYTES / 8 } };
 	const uint64_t *x, *y;
 	int both = 0;
 
@@ -135,10 +138,25 @@ dice(const struct row_clk *a, const struct row_clk *b, int region)
 	return 2000 * both / (a->bits[region] + b->bits[region]);
 }
 
+/* By first and last letters: both (a slip between them), one. */
 static uint8_t
-by_dice(int d, int near, int far)
+by_ends(const struct row *a, const struct row *b, enum row_place head)
 {
-	return d >= near ? GRADE_NEAR : d >= far ? GRADE_FAR : GRADE_DIFFER;
+	int same = eq(a->v[head], b->v[head]) + eq(a->v[head + 1], b->v[head + 1]);
+
+	return same == 2 ? GRADE_NEAR : same ? GRADE_FAR : GRADE_DIFFER;
+}
+
+/* Two names that differ: their encodings tell how much, or else their ends. */
+static uint8_t
+how_far(const struct row *a, const struct row *b, const struct row_clk *ca,
+    const struct row_clk *cb, int region, enum row_place head)
+{
+	int d = dice(ca, cb, region);
+
+	if (d < 0)
+		return by_ends(a, b, head);
+	return d >= DICE_NEAR ? GRADE_NEAR : d >= DICE_FAR ? GRADE_FAR : GRADE_DIFFER;
 }
 
 static uint8_t
@@ -148,12 +166,35 @@ name(const struct row *a, const struct row *b, enum row_place s, enum row_place 
 		return GRADE_MISSING;
 	if (a->v[s] == b->v[s])
 		return GRADE_AGREE;
-	if (eq(a->v[ROW_NAME_SWAP], b->v[ROW_NAME_SWAP]))
-		return GRADE_SWAP;
 	if (others_meet(a, b, s)
 	    || (s == ROW_FORENAME && eq(a->v[ROW_NICKNAME], b->v[ROW_NICKNAME])))
 		return GRADE_OTHER;
 	return sounds_meet(a, b, sound) ? GRADE_SOUND : GRADE_DIFFER;
+}
+
+static void
+names_compare(const struct row *a, const struct row *b, const struct row_clk *ca,
+    const struct row_clk *cb, uint8_t *surname, uint8_t *forename)
+{
+	*surname = name(a, b, ROW_SURNAME, ROW_SOUND);
+	*forename = name(a, b, ROW_FORENAME, ROW_SOUND_F);
+	if (*surname != GRADE_AGREE && *forename != GRADE_AGREE) {
+		bool there = eq(a->v[ROW_NAME_FIRST], b->v[ROW_NAME_LAST]);
+		bool back = eq(a->v[ROW_NAME_LAST], b->v[ROW_NAME_FIRST]);
+
+		if (there || back) {
+			*surname = there && back ? GRADE_SWAP : GRADE_MISSING;
+			*forename = there && back ? GRADE_MISSING : GRADE_SWAP;
+			return;
+		}
+	}
+	if (*surname == GRADE_DIFFER)
+		*surname = how_far(a, b, ca, cb, SURNAME_REGION, ROW_HEAD);
+	if (*forename == GRADE_DIFFER)
+		*forename = how_far(a, b, ca, cb, FORENAME_REGION, ROW_HEAD_F);
+	else if (*forename == GRADE_MISSING && *surname == GRADE_AGREE && a->v[ROW_INITIALS]
+	    && b->v[ROW_INITIALS])
+		*forename = a->v[ROW_INITIALS] == b->v[ROW_INITIALS] ? GRADE_FAR : GRADE_DIFFER;
 }
 
 static uint8_t
@@ -173,7 +214,9 @@ date_of_birth(const struct row *a, const struct row *b)
 		return GRADE_MISSING;
 	if (both < 3) /* of one the day is not known */
 		return same == both ? GRADE_OTHER : same ? GRADE_FAR : GRADE_DIFFER;
-	return same == 2 ? GRADE_NEAR : same == 1 ? GRADE_FAR : GRADE_DIFFER;
+	if (same == 2)
+		return eq(a->v[ROW_YEAR], b->v[ROW_YEAR]) ? GRADE_NEAR : GRADE_SOUND;
+	return same == 1 ? GRADE_FAR : GRADE_DIFFER;
 }
 
 static uint8_t
@@ -201,7 +244,8 @@ crosses(const struct row *a, const struct row *b, enum row_place s)
 }
 
 static uint8_t
-address_line(const struct row *a, const struct row *b, enum row_place s, enum row_place sound)
+address_line(const struct row *a, const struct row *b, enum row_place s, enum row_place sound,
+    enum row_place head)
 {
 	uint8_t g = exact(a, b, s);
 
@@ -209,33 +253,20 @@ address_line(const struct row *a, const struct row *b, enum row_place s, enum ro
 		return GRADE_SWAP;
 	if (g == GRADE_DIFFER && sound != ROW_END && eq(a->v[sound], b->v[sound]))
 		return GRADE_SOUND;
-	return g;
+	return g == GRADE_DIFFER ? by_ends(a, b, head) : g;
 }
 
 static void
-places_compare(const struct row *a, const struct row *b, const struct row_clk *ca,
-    const struct row_clk *cb, uint8_t grade[LINE_END])
+places_compare(const struct row *a, const struct row *b, uint8_t grade[LINE_END])
 {
-	static const uint8_t lines[] = { LINE_POSTCODE, LINE_STREET, LINE_LOCALITY, LINE_TOWN };
-	bool differ = false;
-	uint8_t near;
-
 	grade[LINE_POSTCODE] = exact(a, b, ROW_POSTCODE);
 	if (grade[LINE_POSTCODE] == GRADE_DIFFER && eq(a->v[ROW_SECTOR], b->v[ROW_SECTOR]))
 		grade[LINE_POSTCODE] = GRADE_OTHER;
 	grade[LINE_UPRN] = exact(a, b, ROW_UPRN);
 	grade[LINE_HOUSE] = house(a, b);
-	grade[LINE_STREET] = address_line(a, b, ROW_STREET, ROW_SOUND_STREET);
-	grade[LINE_LOCALITY] = address_line(a, b, ROW_LOCALITY, ROW_END);
-	grade[LINE_TOWN] = address_line(a, b, ROW_TOWN, ROW_SOUND_TOWN);
-	for (size_t i = 0; i < sizeof(lines); i++)
-		differ |= grade[lines[i]] == GRADE_DIFFER;
-	if (!differ)
-		return;
-	near = by_dice(dice(ca, cb, PLACE_REGION), DICE_PLACE_NEAR, DICE_PLACE_FAR);
-	for (size_t i = 0; i < sizeof(lines); i++)
-		if (grade[lines[i]] == GRADE_DIFFER)
-			grade[lines[i]] = near;
+	grade[LINE_STREET] = address_line(a, b, ROW_STREET, ROW_SOUND_STREET, ROW_HEAD_STREET);
+	grade[LINE_LOCALITY] = address_line(a, b, ROW_LOCALITY, ROW_END, ROW_HEAD_LOCALITY);
+	grade[LINE_TOWN] = address_line(a, b, ROW_TOWN, ROW_SOUND_TOWN, ROW_HEAD_TOWN);
 }
 
 void
@@ -245,19 +276,8 @@ row_compare(const struct row *a, const struct row *b, const struct row_clk *ca,
 	for (int l = LINE_NHS; l <= LINE_NATIONAL; l++)
 		grade[l] = exact(a, b, (enum row_place)(ROW_NHS + l - LINE_NHS));
 	grade[LINE_DOB] = date_of_birth(a, b);
-	grade[LINE_SURNAME] = name(a, b, ROW_SURNAME, ROW_SOUND);
-	if (grade[LINE_SURNAME] == GRADE_DIFFER)
-		grade[LINE_SURNAME]
-		    = by_dice(dice(ca, cb, SURNAME_REGION), DICE_NEAR, DICE_FAR);
-	grade[LINE_FORENAME] = name(a, b, ROW_FORENAME, ROW_SOUND_F);
-	if (grade[LINE_FORENAME] == GRADE_DIFFER)
-		grade[LINE_FORENAME]
-		    = by_dice(dice(ca, cb, FORENAME_REGION), DICE_NEAR, DICE_FAR);
-	else if (grade[LINE_FORENAME] == GRADE_MISSING && grade[LINE_SURNAME] == GRADE_AGREE
-	    && a->v[ROW_INITIALS] && b->v[ROW_INITIALS])
-		grade[LINE_FORENAME]
-		    = a->v[ROW_INITIALS] == b->v[ROW_INITIALS] ? GRADE_FAR : GRADE_DIFFER;
+	names_compare(a, b, ca, cb, &grade[LINE_SURNAME], &grade[LINE_FORENAME]);
 	grade[LINE_SEX] = exact(a, b, ROW_SEX);
 	grade[LINE_DIED] = exact(a, b, ROW_DIED);
-	places_compare(a, b, ca, cb, grade);
+	places_compare(a, b, grade);
 }

@@ -12,14 +12,17 @@
  *
  * A grade is how one thing of two people compares:
  *
- *	           agree     other          swap         sound    near, far     differ
- *	name       same      one of the     surname and  sounds   Dice of the   else
- *	                     others, its    forename     alike    encodings
- *	                     nickname
- *	dob        same      -              day, month   -        two parts of  else
- *	                                                          three; one
- *	place      same      -              other line   sounds   sector, or    else
- *	                                                          one of two
+ *	           agree   other            swap            sound      near, far      differ
+ *	name       same    one of the       surname and     alike      Dice of the    else
+ *	                   others, its      forename, both             encodings; an
+ *	                   nickname         or one of them             initial: far
+ *	dob        same    what is known    day, month      day and    year and one   else
+ *	                   of both                          month      more; one
+ *	place      same    sector, one of   other line      alike      Dice of the    else
+ *	                   the numbers                                 encodings
+ *
+ * A swap is said by one line (both names by surname, one of them by forename),
+ * and the other is then missing: nothing counts twice.
  *
  * Pure.
  */
@@ -48,6 +51,8 @@
 	S(FORENAME_2, FORENAME_OTHER, 0)                                                           \
 	S(FORENAME_3, FORENAME_OTHER, 1)                                                           \
 	S(NAME_SWAP, NAME_SWAP, 0)                                                                 \
+	S(NAME_FIRST, NAME_FIRST, 0)                                                               \
+	S(NAME_LAST, NAME_LAST, 0)                                                                 \
 	S(INITIALS, INITIALS, 0)                                                                   \
 	S(SOUND, PHONETIC_SURNAME, 0)                                                              \
 	S(SOUND_2, PHONETIC_SURNAME, 1)                                                            \
@@ -65,7 +70,17 @@
 	S(LOCALITY, LOCALITY, 0)                                                                   \
 	S(TOWN, TOWN, 0)                                                                           \
 	S(SOUND_STREET, PHONETIC_STREET, 0)                                                        \
-	S(SOUND_TOWN, PHONETIC_TOWN, 0)
+	S(SOUND_TOWN, PHONETIC_TOWN, 0)                                                            \
+	S(HEAD, SURNAME_HEAD, 0)                                                                   \
+	S(TAIL, SURNAME_TAIL, 0)                                                                   \
+	S(HEAD_F, FORENAME_HEAD, 0)                                                                \
+	S(TAIL_F, FORENAME_TAIL, 0)                                                                \
+	S(HEAD_STREET, STREET_HEAD, 0)                                                             \
+	S(TAIL_STREET, STREET_TAIL, 0)                                                             \
+	S(HEAD_LOCALITY, LOCALITY_HEAD, 0)                                                         \
+	S(TAIL_LOCALITY, LOCALITY_TAIL, 0)                                                         \
+	S(HEAD_TOWN, TOWN_HEAD, 0)                                                                 \
+	S(TAIL_TOWN, TOWN_TAIL, 0)
 
 enum row_place {
 #define ROW_ENUM(name, field, nth) ROW_##name,

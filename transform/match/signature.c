@@ -20,6 +20,18 @@ is_compared(int32_t field)
 	case TOKEN_PHONETIC_STREET:
 	case TOKEN_PHONETIC_TOWN:
 	case TOKEN_NATIONAL:
+	case TOKEN_NAME_FIRST:
+	case TOKEN_NAME_LAST:
+	case TOKEN_SURNAME_HEAD:
+	case TOKEN_SURNAME_TAIL:
+	case TOKEN_FORENAME_HEAD:
+	case TOKEN_FORENAME_TAIL:
+	case TOKEN_STREET_HEAD:
+	case TOKEN_STREET_TAIL:
+	case TOKEN_LOCALITY_HEAD:
+	case TOKEN_LOCALITY_TAIL:
+	case TOKEN_TOWN_HEAD:
+	case TOKEN_TOWN_TAIL:
 		return false;
 	}
 	return token_family(field) != 0;

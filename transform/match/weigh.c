@@ -16,13 +16,14 @@ static const struct share shares[] = {
 	{ LINE_ULN, GRADE_AGREE, 9700 }, { LINE_ULN, GRADE_DIFFER, 300 },
 	{ LINE_LOCAL_ID, GRADE_AGREE, 9000 }, { LINE_LOCAL_ID, GRADE_DIFFER, 1000 },
 	{ LINE_NATIONAL, GRADE_AGREE, 9200 }, { LINE_NATIONAL, GRADE_DIFFER, 800 },
-	{ LINE_DOB, GRADE_AGREE, 9250 }, { LINE_DOB, GRADE_SWAP, 80 }, { LINE_DOB, GRADE_NEAR, 470 },
+	{ LINE_DOB, GRADE_AGREE, 9250 }, { LINE_DOB, GRADE_SWAP, 80 }, { LINE_DOB, GRADE_NEAR, 300 },
+	{ LINE_DOB, GRADE_SOUND, 170 },
 	{ LINE_DOB, GRADE_OTHER, 9000 }, { LINE_DOB, GRADE_FAR, 100 }, { LINE_DOB, GRADE_DIFFER, 100 },
-	{ LINE_SURNAME, GRADE_AGREE, 8700 }, { LINE_SURNAME, GRADE_SWAP, 80 },
+	{ LINE_SURNAME, GRADE_AGREE, 8700 }, { LINE_SURNAME, GRADE_SWAP, 60 },
 	{ LINE_SURNAME, GRADE_OTHER, 220 }, { LINE_SURNAME, GRADE_SOUND, 250 },
 	{ LINE_SURNAME, GRADE_NEAR, 350 }, { LINE_SURNAME, GRADE_FAR, 120 },
 	{ LINE_SURNAME, GRADE_DIFFER, 280 },
-	{ LINE_FORENAME, GRADE_AGREE, 8550 }, { LINE_FORENAME, GRADE_SWAP, 80 },
+	{ LINE_FORENAME, GRADE_AGREE, 8550 }, { LINE_FORENAME, GRADE_SWAP, 20 },
 	{ LINE_FORENAME, GRADE_OTHER, 370 }, { LINE_FORENAME, GRADE_SOUND, 220 },
 	{ LINE_FORENAME, GRADE_NEAR, 380 }, { LINE_FORENAME, GRADE_FAR, 150 },
 	{ LINE_FORENAME, GRADE_DIFFER, 250 },
@@ -72,14 +73,6 @@ weights_shipped(void)
 	return w;
 }
 
-void
-weights_without_encodings(struct weights *w)
-{
-	for (int l = LINE_SURNAME; l < LINE_END; l++)
-		w->m[l][GRADE_DIFFER] = bits_sum(w->m[l][GRADE_DIFFER],
-		    bits_sum(w->m[l][GRADE_NEAR], w->m[l][GRADE_FAR]));
-}
-
 /* --- weighing */
 
 static int32_t
@@ -104,7 +97,7 @@ in_household(const struct weights *w, const uint8_t *grade, const int32_t *rarit
 
 	switch (l) {
 	case LINE_SURNAME:
-		return grade[l] == GRADE_AGREE ? w->family_surname : w->family_other + random;
+		return bits_sum(w->family_surname + w->m[l][grade[l]], w->family_other + random);
 	case LINE_FORENAME:
 		return grade[l] == GRADE_AGREE ? larger(random, w->family_forename) : random;
 	case LINE_DOB:
@@ -115,7 +108,7 @@ in_household(const struct weights *w, const uint8_t *grade, const int32_t *rarit
 
 struct sums {
 	int32_t person, other[OTHER_END]; /* without what they say of the place */
-	int32_t place_same, place_random, place_near;
+	int32_t place_same, place_random, place_street, place_area;
 };
 
 static void
@@ -130,7 +123,8 @@ sums_of(const struct weights *w, const uint8_t *grade, const int32_t *rarity, st
 		random = at_random(w, grade, rarity, l);
 		s->person += w->m[l][grade[l]];
 		s->other[OTHER_RANDOM] += random;
-		s->other[OTHER_NEIGHBOURS] += random;
+		s->other[OTHER_AREA] += random;
+		s->other[OTHER_STREET] += random;
 		s->other[OTHER_HOUSEHOLD] += in_household(w, grade, rarity, l);
 	}
 	for (int l = LINE_POSTCODE; l < LINE_END; l++) {
@@ -141,11 +135,14 @@ sums_of(const struct weights *w, const uint8_t *grade, const int32_t *rarity, st
 		random = at_random(w, grade, rarity, l);
 		s->place_same += w->m[l][grade[l]];
 		s->place_random += random;
-		s->place_near += l == LINE_HOUSE || l == LINE_UPRN ? random : w->m[l][grade[l]];
+		s->place_street += l == LINE_HOUSE || l == LINE_UPRN ? random : w->m[l][grade[l]];
+		s->place_area
+		    += l == LINE_POSTCODE || l == LINE_TOWN ? w->m[l][grade[l]] : random;
 	}
 	s->person += bits_sum(w->stayed + s->place_same, w->moved + s->place_random);
 	s->other[OTHER_RANDOM] += s->place_random;
-	s->other[OTHER_NEIGHBOURS] += s->place_near;
+	s->other[OTHER_AREA] += s->place_area;
+	s->other[OTHER_STREET] += s->place_street;
 	s->other[OTHER_HOUSEHOLD] += s->place_same;
 }
 

@@ -3,11 +3,12 @@
  *
  *	weight = log2 P(grades | one person) - log2 P(grades | two people)
  *
- * After Fellegi and Sunter (1969), in milli-bits (bits.h), with three ways in
+ * After Fellegi and Sunter (1969), in milli-bits (bits.h), with four ways in
  * which two people can come to share what they share, not one:
  *
  *	random      nothing in common but by chance; names as rare as they are
- *	neighbours  one street and postcode, else by chance
+ *	area        one postcode and town, for the one goes with the other
+ *	street      one street of one town, too
  *	household   one dwelling, mostly one surname; sometimes one birthday
  *	            (twins), now and then one forename (father and son)
  *
@@ -33,7 +34,7 @@
 #include "transform/match/bits.h"
 #include "transform/match/row.h"
 
-enum other { OTHER_RANDOM, OTHER_NEIGHBOURS, OTHER_HOUSEHOLD, OTHER_END };
+enum other { OTHER_RANDOM, OTHER_AREA, OTHER_STREET, OTHER_HOUSEHOLD, OTHER_END };
 
 struct weights {
 	int32_t m[LINE_END][GRADE_END];  /* log2, mbit */
@@ -57,7 +58,5 @@ int32_t weigh_moved(const struct weights *w, const uint8_t grade[LINE_END],
 
 /* What is shipped (config/models/probabilistic-1.yaml says the same). */
 struct weights weights_shipped(void);
-/* Without encodings of fields, near and far are not seen: they differ. */
-void weights_without_encodings(struct weights *w);
 
 #endif
