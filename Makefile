@@ -98,7 +98,7 @@ $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 
 # --- gen: the generator's parts, for whoever links it
-$(B)/gen $(B)/tests/unit/test_gen: $(call O,$(wildcard tests/gen/*.c))
+$(B)/gen $(B)/gen-people $(B)/tests/unit/test_gen $(B)/tests/unit/test_uk: $(call O,$(wildcard tests/gen/*.c))
 
 unit: $(UNIT)
 diff: $(DIFF)

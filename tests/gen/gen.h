@@ -143,7 +143,10 @@ void gen_surname_respell(struct gen_rng *r, char name[GEN_NAME]); /* as another 
 void gen_typing_slip(struct gen_rng *r, char name[GEN_NAME]);
 void gen_address(uint32_t home, char line1[GEN_NAME], char postcode[12], char uprn[16]);
 
-/* people.c */
+/* people.c; numbers of ranges that nobody is given, "" where i has none */
+void gen_nhs_number(uint32_t i, char out[12]);
+void gen_upn(uint32_t i, char out[16]);
+void gen_uln(uint32_t i, char out[12]);
 void gen_person_make(struct gen_person *p, uint64_t seed, uint32_t id);
 
 /* story.c: calls gen_row_new() for each row of the person's life */

@@ -58,8 +58,8 @@ gen_chance(struct gen_rng *r, uint32_t per_mille)
 /* --- numbers, each with its issuer's check */
 
 /* Number i of the test range 999; "" for the one in eleven whose check digit would be 10. */
-static void
-nhs_number(uint32_t i, char out[12])
+void
+gen_nhs_number(uint32_t i, char out[12])
 {
 	char s[16];
 	int sum = 0, check;
@@ -74,8 +74,8 @@ nhs_number(uint32_t i, char out[12])
 }
 
 /* Authority 999 does not exist. */
-static void
-upn(uint32_t i, char out[16])
+void
+gen_upn(uint32_t i, char out[16])
 {
 	static const char letters[] = "ABCDEFGHJKLMNPQRTUVWXYZ";
 	char s[16];
@@ -87,8 +87,8 @@ upn(uint32_t i, char out[16])
 	snprintf(out, 16, "%c%.12s", letters[sum % 23], s);
 }
 
-static void
-uln(uint32_t i, char out[12])
+void
+gen_uln(uint32_t i, char out[12])
 {
 	char s[16];
 	int sum = 0, rest;
@@ -108,9 +108,9 @@ numbers_give(struct gen_person *p, uint64_t seed)
 	/* odd and no multiple of 5: every number of the range once */
 	uint32_t i = (uint32_t)((p->id * UINT64_C(618033) + seed % 1000000) % 1000000);
 
-	nhs_number(i, p->nhs_number);
-	upn(i, p->upn);
-	uln(i + 500000, p->uln);
+	gen_nhs_number(i, p->nhs_number);
+	gen_upn(i, p->upn);
+	gen_uln(i + 500000, p->uln);
 	/* NC is not given to people */
 	snprintf(p->nino, sizeof(p->nino), "NC%06u%c", i, (char)('A' + i % 4));
 }
