@@ -241,6 +241,18 @@ json_escape(struct buf *out, uint8_t c)
 		buf_byte(out, c);
 }
 
+/* How many bytes from here on stand in JSON as they are. */
+static size_t
+json_plain(struct span s, size_t from)
+{
+	size_t i = from;
+
+	while (i < s.len && s.ptr[i] >= 0x20 && s.ptr[i] < 0x80 && s.ptr[i] != '"'
+	    && s.ptr[i] != '\\')
+		i++;
+	return i - from;
+}
+
 static void
 json_string(struct buf *out, struct span s, uint64_t *mended)
 {
@@ -248,8 +260,14 @@ json_string(struct buf *out, struct span s, uint64_t *mended)
 
 	buf_byte(out, '"');
 	for (size_t i = 0; i < s.len;) {
-		size_t n = utf8_step(s.ptr + i, s.len - i);
+		size_t plain = json_plain(s, i), n;
 
+		if (plain) {
+			buf_add(out, s.ptr + i, plain);
+			i += plain;
+			continue;
+		}
+		n = utf8_step(s.ptr + i, s.len - i);
 		if (n == 1)
 			json_escape(out, s.ptr[i]);
 		else if (n)
