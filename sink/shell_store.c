@@ -35,7 +35,7 @@
 #include "sink/sql.h"
 
 enum {
-	COPY_ROWS_MIN = 5000,         /* below, unnest; at and above, COPY to the stage */
+	COPY_ROWS_MIN = 1000,         /* below, unnest; at and above, COPY to the stage */
 	ASK_ROWS_MIN = 500,           /* at and above, it is asked what is new */
 	COPY_CHUNK_BYTES = 64 * 1024, /* handed to libpq at once */
 	COLUMNS_MAX = 32,
@@ -696,7 +696,8 @@ ask_table(struct store *st, const struct sink_batch *b, enum sink_table table, s
 	buf_reset(&st->places);
 	for (size_t i = 0; i < rows.n; i++)
 		buf_byte(&a->way, (uint8_t)way_of(st, table, &rows, (uint32_t)i));
-	if (direct[table].target && st->places.len >= ASK_ROWS_MIN * sizeof(uint32_t)
+	if (direct[table].target && !a->seen.words
+	    && st->places.len >= ASK_ROWS_MIN * sizeof(uint32_t)
 	    && ask_places(st, table, &rows, err))
 		return -1;
 	memset(a->n, 0, sizeof(a->n));
