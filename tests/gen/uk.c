@@ -79,12 +79,16 @@ static void
 surname_draw(struct gen_rng *r, const struct pop_origin *o, char out[POP_TEXT])
 {
 	const struct pop_name *name = name_draw(r, &o->surname, o->rare_surname);
+	const char *head, *middle, *tail;
 
-	if (name)
+	if (name) {
 		snprintf(out, POP_TEXT, "%s", name->text);
-	else
-		snprintf(out, POP_TEXT, "%.15s%.15s%.15s", part_draw(r, &o->head),
-		    part_draw(r, &o->middle), part_draw(r, &o->tail));
+		return;
+	}
+	head = part_draw(r, &o->head);
+	middle = part_draw(r, &o->middle);
+	tail = part_draw(r, &o->tail);
+	snprintf(out, POP_TEXT, "%.15s%.15s%.15s", head, middle, tail);
 }
 
 static void
@@ -93,6 +97,7 @@ forename_draw(struct gen_rng *r, struct uk_person *p)
 	const struct pop_origin *o = p->origin;
 	const struct pop_name *name
 	    = name_draw(r, p->female ? &o->female : &o->male, o->rare_forename);
+	const char *first, *second;
 	char syllables[POP_TEXT];
 	size_t len;
 
@@ -101,8 +106,9 @@ forename_draw(struct gen_rng *r, struct uk_person *p)
 		snprintf(p->forename, POP_TEXT, "%s", name->text);
 		return;
 	}
-	snprintf(syllables, sizeof(syllables), "%.10s%.10s%.10s", part_draw(r, &o->syllable),
-	    part_draw(r, &o->syllable), p->female ? "a" : "");
+	first = part_draw(r, &o->syllable);
+	second = part_draw(r, &o->syllable);
+	snprintf(syllables, sizeof(syllables), "%.10s%.10s%s", first, second, p->female ? "a" : "");
 	len = strlen(syllables);
 	if (len && syllables[0] >= 'a' && syllables[0] <= 'z')
 		syllables[0] = (char)(syllables[0] - 'a' + 'A');
@@ -186,11 +192,20 @@ hostel_stay(struct uk *u, struct household *h, struct uk_person *p)
 	u->totals->hostel++;
 }
 
+/* Some years and days after `from`.  One draw after the other: the order in which operands are
+ * evaluated is the compiler's. */
+static date_t
+years_after(struct household *h, date_t from, int low, int high)
+{
+	int years = gen_between(&h->rng, low, high), days = gen_between(&h->rng, 0, 364);
+
+	return date_add_months(from, 12 * years) + days;
+}
+
 static date_t
 born_for_age(struct household *h, int low, int high)
 {
-	return date_add_months(UK_MIDDLE, -12 * gen_between(&h->rng, low, high))
-	    - gen_between(&h->rng, 0, 364);
+	return years_after(h, UK_MIDDLE, -high - 1, -low - 1);
 }
 
 static void
@@ -233,8 +248,7 @@ marry(struct uk *u, struct household *h, struct uk_person *husband, struct uk_pe
 	u->totals->married++;
 	if (gen_chance(&h->rng, wife->origin->rate[ORIGIN_wife_keeps]))
 		return;
-	wife->married = date_add_months(wife->dob, 12 * gen_between(&h->rng, 21, 34))
-	    + gen_between(&h->rng, 0, 364);
+	wife->married = years_after(h, wife->dob, 21, 34);
 	snprintf(wife->married_surname, POP_TEXT, "%s", husband->surname);
 	feminine(wife, wife->married_surname);
 }
@@ -297,8 +311,7 @@ children_make(struct uk *u, struct household *h, uint32_t father, uint32_t mothe
 	for (int i = 0; i < n && h->n < HOUSEHOLD_MAX; i++) {
 		const struct uk_person *f = &h->person[father], *m = &h->person[mother];
 		bool female = gen_chance(&h->rng, 488);
-		date_t dob = date_add_months(m->dob, 12 * gen_between(&h->rng, 19, 41))
-		    + gen_between(&h->rng, 0, 364);
+		date_t dob = years_after(h, m->dob, 19, 41);
 		struct uk_person *p = person_new(u, h, f->origin, female,
 		    dob > UK_UNTIL - 400 ? UK_UNTIL - 400 - gen_between(&h->rng, 0, 3000) : dob);
 
@@ -377,8 +390,8 @@ shared_make(struct uk *u, struct household *h)
 	int n = gen_between(&h->rng, 3, 6);
 
 	for (int i = 0; i < n; i++) {
-		struct uk_person *p
-		    = adult(u, h, origin_draw(u, &h->rng), gen_chance(&h->rng, 450), 19, 38);
+		const struct pop_origin *o = origin_draw(u, &h->rng);
+		struct uk_person *p = adult(u, h, o, gen_chance(&h->rng, 450), 19, 38);
 
 		leave(u, h, p, UK_FROM + gen_between(&h->rng, 200, UK_DAYS - 200));
 		adult_life(u, h, p);
@@ -392,10 +405,13 @@ homes_draw(struct uk *u, struct household *h)
 
 	h->homes = 0;
 	h->home[h->homes++] = (struct stay){ DATE_MIN, gen_below(&h->rng, u->world.homes) };
-	for (int year = 0; year < UK_YEARS; year++)
+	for (int year = 0; year < UK_YEARS; year++) {
+		date_t day = UK_FROM + year * 365 + gen_between(&h->rng, 0, 364);
+
 		if (h->homes < HOMES_MAX - 3 && gen_chance(&h->rng, rate))
-			h->home[h->homes++] = (struct stay){ UK_FROM + year * 365
-				    + gen_between(&h->rng, 0, 364), gen_below(&h->rng, u->world.homes) };
+			h->home[h->homes++]
+			    = (struct stay){ day, gen_below(&h->rng, u->world.homes) };
+	}
 }
 
 static void
