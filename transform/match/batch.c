@@ -16,6 +16,8 @@ enum {
 	SOURCES_MAX = 4096,
 	SWAP_LEAST = -15000,  /* log2 u: names that are both are not drawn often enough to be seen */
 	RARITIES = 12,
+	ODDITIES = 6,         /* the first of them: words, where one that nobody else has is a slip */
+	LONE = UINT16_MAX,    /* rarity of a value that one row has */
 };
 
 /* Places that two rows must share to be compared; 0xFF ends. */
@@ -232,8 +234,8 @@ order_find(struct batch *b, struct keyed *k, struct keyed *spare)
 static const struct {
 	uint8_t line, place;
 } rare[RARITIES] = { { LINE_SURNAME, ROW_SURNAME }, { LINE_FORENAME, ROW_FORENAME },
-	{ LINE_DOB, ROW_DOB }, { LINE_POSTCODE, ROW_POSTCODE }, { LINE_STREET, ROW_STREET },
-	{ LINE_HOUSE, ROW_HOUSE }, { LINE_TOWN, ROW_TOWN }, { LINE_LOCALITY, ROW_LOCALITY },
+	{ LINE_POSTCODE, ROW_POSTCODE }, { LINE_STREET, ROW_STREET }, { LINE_TOWN, ROW_TOWN },
+	{ LINE_LOCALITY, ROW_LOCALITY }, { LINE_DOB, ROW_DOB }, { LINE_HOUSE, ROW_HOUSE },
 	{ LINE_UPRN, ROW_UPRN }, { LINE_NATIONAL, ROW_NATIONAL }, { LINE_SEX, ROW_SEX },
 	{ LINE_NHS, ROW_NHS } };
 
@@ -270,6 +272,8 @@ rarity_find(struct batch *b, struct keyed *k, struct keyed *spare)
 				bits = bits_log2(16384);
 			if (rare[r].line == LINE_NHS || rare[r].line == LINE_NATIONAL)
 				bits = 20000;
+			if (to - from == 1)
+				bits = LONE; /* never asked for: it can agree with none */
 			for (uint32_t i = from; i < to; i++)
 				b->rarity[k[i].number][r] = (uint16_t)bits;
 		}
@@ -305,6 +309,10 @@ compare_at(const struct batch *b, uint32_t i, uint32_t j, uint8_t *grade)
 	struct row_clk x = clk_of(b, i), y = clk_of(b, j);
 
 	row_compare(&b->rows[i], &b->rows[j], &x, &y, grade);
+	for (int r = 0; r < ODDITIES; r++)
+		if (grade[rare[r].line] == GRADE_DIFFER
+		    && (b->rarity[i][r] == LONE || b->rarity[j][r] == LONE))
+			grade[rare[r].line] = GRADE_ODD;
 	if (b->source[i] != b->source[j])
 		grade[LINE_LOCAL_ID] = GRADE_MISSING; /* each source has ids of its own */
 }
@@ -596,7 +604,9 @@ weight_at(const struct batch *b, uint32_t i, uint32_t j, uint8_t *grade)
 	return weigh(&b->w, grade, rarity);
 }
 
-enum { CLAMP_MBIT = 20000 };
+/* What one pair may say in a sum: much for, little against, for of a person's records the two
+ * worst are the least like each other. */
+enum { FOR_MBIT = 20000, AGAINST_MBIT = 2000 };
 
 /* Two clusters are one person if all their pairs together say so. */
 static bool
@@ -619,7 +629,7 @@ may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, ui
 			if (b->stats.one_a_person && b->source[i] == b->source[j])
 				return false;
 			w = weight_at(b, i, j, grade);
-			sum += w > CLAMP_MBIT ? CLAMP_MBIT : w < -CLAMP_MBIT ? -CLAMP_MBIT : w;
+			sum += w > FOR_MBIT ? FOR_MBIT : w < -AGAINST_MBIT ? -AGAINST_MBIT : w;
 			j = next[j];
 		} while (j != y);
 		i = next[i];

@@ -56,7 +56,7 @@ line_value(enum line line)
 const char *
 grade_name(enum grade grade)
 {
-	static const char *const names[GRADE_END] = { "missing", "differ", "far", "near", "sound",
+	static const char *const names[GRADE_END] = { "missing", "differ", "odd", "far", "near", "sound",
 		"other", "swap", "agree" };
 
 	return grade < GRADE_END ? names[grade] : NULL;
@@ -243,6 +243,17 @@ crosses(const struct row *a, const struct row *b, enum row_place s)
 	return false;
 }
 
+static bool
+crosses_by_ends(const struct row *a, const struct row *b, enum row_place head)
+{
+	for (int t = ROW_HEAD_STREET; t < ROW_END; t++)
+		if ((t - (int)head) % 2 == 0 && (int)head != t
+		    && (eq(a->v[head], b->v[t]) || eq(a->v[t], b->v[head])
+			|| eq(a->v[head + 1], b->v[t + 1]) || eq(a->v[t + 1], b->v[head + 1])))
+			return true;
+	return false;
+}
+
 static uint8_t
 address_line(const struct row *a, const struct row *b, enum row_place s, enum row_place sound,
     enum row_place head)
@@ -253,7 +264,9 @@ address_line(const struct row *a, const struct row *b, enum row_place s, enum ro
 		return GRADE_SWAP;
 	if (g == GRADE_DIFFER && sound != ROW_END && eq(a->v[sound], b->v[sound]))
 		return GRADE_SOUND;
-	return g == GRADE_DIFFER ? by_ends(a, b, head) : g;
+	if (g == GRADE_DIFFER)
+		g = by_ends(a, b, head);
+	return g == GRADE_DIFFER && crosses_by_ends(a, b, head) ? GRADE_OTHER : g;
 }
 
 static void

@@ -21,6 +21,9 @@
  *	place      same    sector, one of   other line      alike      Dice of the    else
  *	                   the numbers                                 encodings
  *
+ * odd: they differ, and one is a value that nobody else in the set has, as a
+ * slip of the pen is; only who knows the set can say so (batch.h).
+ *
  * A swap is said by one line (both names by surname, one of them by forename),
  * and the other is then missing: nothing counts twice.
  *
@@ -94,7 +97,7 @@ struct row {
 };
 
 enum grade {
-	GRADE_MISSING, GRADE_DIFFER, GRADE_FAR, GRADE_NEAR, GRADE_SOUND, GRADE_OTHER, GRADE_SWAP,
+	GRADE_MISSING, GRADE_DIFFER, GRADE_ODD, GRADE_FAR, GRADE_NEAR, GRADE_SOUND, GRADE_OTHER, GRADE_SWAP,
 	GRADE_AGREE, GRADE_END
 };
 
