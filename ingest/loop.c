@@ -866,8 +866,12 @@ ingest_loop_round(struct ingest_loop *lp, struct err *err)
 		return -1;
 	if (!lp->group)
 		return work;
-	if (kgroup_poll(lp->group, lp->slots_n ? 0 : LOOP_WAIT_MS, err))
+	if (kgroup_poll(lp->group, lp->slots_n ? 0 : LOOP_WAIT_MS, err)) {
+		/* One was deleted: the others are shared out without it. */
+		if (strcmp(err->code, "kafka-no-topic") == 0)
+			lp->followed = false;
 		return -1;
+	}
 	lp->turn++;
 	for (int i = 0; i < lp->slots_n; i++) {
 		bool waits = !work && i == lp->turn % lp->slots_n;

@@ -1,8 +1,10 @@
 #include "common/io/kafka_rd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/io/log.h"
+#include "common/mem.h"
 
 enum { RD_TEXT_MAX = 256 };
 
@@ -71,14 +73,16 @@ fail_text(struct err *err, rd_kafka_resp_err_t code, const char *text, const cha
     const char *topic, int32_t partition)
 {
 	struct verdict v = verdict_of(code);
+	const char *next = strcmp(v.code, "kafka-no-topic") ? "" : ": outturn migrate makes it";
 
 	if (!topic)
-		return err_code(err, v.class, v.code, NULL, "cannot %s: kafka says '%s'", what, text);
+		return err_code(err, v.class, v.code, NULL, "cannot %s: kafka says '%s'%s", what, text,
+		    next);
 	if (partition < 0)
-		return err_code(err, v.class, v.code, NULL, "cannot %s '%s': kafka says '%s'", what,
-		    topic, text);
-	return err_code(err, v.class, v.code, NULL, "cannot %s '%s' partition %d: kafka says '%s'",
-	    what, topic, (int)partition, text);
+		return err_code(err, v.class, v.code, NULL, "cannot %s '%s': kafka says '%s'%s", what,
+		    topic, text, next);
+	return err_code(err, v.class, v.code, NULL, "cannot %s '%s' partition %d: kafka says '%s'%s",
+	    what, topic, (int)partition, text, next);
 }
 
 int
@@ -96,6 +100,39 @@ kafka_fail_error(struct err *err, rd_kafka_error_t *error, const char *what, con
 	    partition);
 	rd_kafka_error_destroy(error);
 	return -1;
+}
+
+/* --- a client that can be freed */
+
+void
+kafka_left_note(struct kafka_left *left, rd_kafka_t *rk, const char *topic, int32_t partition)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(rk, topic, partition);
+
+	if (!queue)
+		return;
+	left->queues = mem_realloc(left->queues, left->n + 1, sizeof(rd_kafka_queue_t *));
+	left->queues[left->n++] = queue;
+}
+
+void
+kafka_left_empty(struct kafka_left *left)
+{
+	rd_kafka_event_t *event;
+
+	for (size_t i = 0; i < left->n; i++) {
+		while ((event = rd_kafka_queue_poll(left->queues[i], 0)))
+			rd_kafka_event_destroy(event);
+		rd_kafka_queue_destroy(left->queues[i]);
+	}
+	mem_free(left->queues);
+	*left = (struct kafka_left){ 0 };
+}
+
+bool
+kafka_is_no_topic(int code)
+{
+	return strcmp(verdict_of((rd_kafka_resp_err_t)code).code, "kafka-no-topic") == 0;
 }
 
 /* librdkafka's own lines: brokers, groups and states, never a payload. */

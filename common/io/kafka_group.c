@@ -33,6 +33,8 @@ struct kgroup {
 	rd_kafka_topic_partition_list_t *owned, *topics;
 	rd_kafka_conf_t *conf; /* to join once more by */
 	bool away;             /* the broker was, since we joined */
+	bool doubt;            /* a topic is not there, or was not */
+	struct kafka_left left;
 };
 
 static void
@@ -65,6 +67,8 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_
 
 	owned_lose(g);
 	if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		for (int i = 0; g->doubt && i < list->cnt; i++)
+			kafka_left_note(&g->left, rk, list->elems[i].topic, list->elems[i].partition);
 		rd_kafka_assign(rk, NULL);
 		return;
 	}
@@ -83,6 +87,10 @@ on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 	(void)rk;
 	if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		g->away = true;
+	if (kafka_is_no_topic(code)) { /* said each second; kgroup_poll() says it, too */
+		g->doubt = true;
+		return;
+	}
 	log_event(LOG_WARN, "kafka-client", LOG_STR(code, rd_kafka_err2name(code)),
 	    LOG_STR(reason, reason));
 }
@@ -187,10 +195,14 @@ close_bounded(rd_kafka_t *rk)
 static void
 leave(struct kgroup *g)
 {
+	for (int i = 0; g->rk && i < g->owned->cnt; i++)
+		kafka_left_note(&g->left, g->rk, g->owned->elems[i].topic,
+		    g->owned->elems[i].partition);
 	owned_lose(g);
 	if (!g->rk)
 		return;
 	close_bounded(g->rk);
+	kafka_left_empty(&g->left);
 	rd_kafka_destroy_flags(g->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	g->rk = NULL;
 }

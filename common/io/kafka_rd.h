@@ -28,6 +28,23 @@ int kafka_rd_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms, struc
 int kafka_rd_watermarks(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *low,
     int64_t *high, int timeout_ms, struct err *err);
 
+bool kafka_is_no_topic(int code);
+
+/*
+ * Queues of partitions that were given back.  Where a topic is deleted while it is
+ * read, librdkafka before 2.6 leaves a message in the partition's queue that holds
+ * the partition, and rd_kafka_destroy() waits for ever (#4724).  So they are noted
+ * before the partition is given back, and emptied when all are and nothing more
+ * will be read: an earlier poll would take what is of other partitions.
+ */
+struct kafka_left {
+	rd_kafka_queue_t **queues; /* owned */
+	size_t n;
+};
+void kafka_left_note(struct kafka_left *left, rd_kafka_t *rk, const char *topic,
+    int32_t partition);
+void kafka_left_empty(struct kafka_left *left);
+
 /* A list of one, owned. */
 rd_kafka_topic_partition_list_t *kafka_rd_one(const char *topic, int32_t partition,
     int64_t offset);

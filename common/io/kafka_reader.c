@@ -14,6 +14,7 @@
 
 #include <time.h>
 
+#include "common/io/log.h"
 #include "common/mem.h"
 #include "common/must.h"
 
@@ -34,6 +35,7 @@ struct part {
 	int32_t partition;
 	bool paused;
 	bool heard;                  /* something came, or its topic was looked for */
+	bool gone;                   /* its topic was deleted, and that was said */
 	int64_t added_ms;
 	int64_t position;            /* see kreader_position() */
 	void *opaque;
@@ -47,6 +49,8 @@ struct kreader {
 	size_t last;                 /* where the last record was found */
 	rd_kafka_message_t *held;    /* what the caller's spans borrow from */
 	int64_t nudged_ms;
+	bool doubt;                  /* librdkafka says that a topic is not there */
+	struct kafka_left left;
 };
 
 static int64_t
@@ -80,12 +84,25 @@ reader_conf(rd_kafka_conf_t *rc, const struct kafka_conf *conf, struct err *err)
 	return 0;
 }
 
+/* That a topic is missing is said here each second, and not which. */
+static void
+on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	struct kreader *r = opaque;
+
+	(void)rk;
+	if (kafka_is_no_topic(code))
+		r->doubt = true;
+	else
+		log_event(LOG_WARN, "kafka-client", LOG_STR(code, rd_kafka_err2name(code)),
+		    LOG_STR(reason, reason));
+}
+
 struct kreader *
 kreader_new(const struct kafka_conf *conf, struct err *err)
 {
 	rd_kafka_conf_t *rc = kafka_rd_conf(conf, err);
 	struct kreader *r;
-	rd_kafka_t *rk;
 
 	if (!rc)
 		return NULL;
@@ -93,12 +110,15 @@ kreader_new(const struct kafka_conf *conf, struct err *err)
 		rd_kafka_conf_destroy(rc);
 		return NULL;
 	}
-	rk = kafka_rd_new(RD_KAFKA_CONSUMER, rc, err);
-	if (!rk)
-		return NULL;
-	rd_kafka_poll_set_consumer(rk);
 	r = mem_zalloc(1, sizeof(*r));
-	r->rk = rk;
+	rd_kafka_conf_set_error_cb(rc, on_error);
+	rd_kafka_conf_set_opaque(rc, r);
+	r->rk = kafka_rd_new(RD_KAFKA_CONSUMER, rc, err);
+	if (!r->rk) {
+		mem_free(r);
+		return NULL;
+	}
+	rd_kafka_poll_set_consumer(r->rk);
 	return r;
 }
 
@@ -116,6 +136,10 @@ kreader_free(struct kreader *r)
 	if (!r)
 		return;
 	held_drop(r);
+	for (size_t i = 0; i < r->n; i++)
+		kafka_left_note(&r->left, r->rk, r->parts[i].topic, r->parts[i].partition);
+	rd_kafka_assign(r->rk, NULL);
+	kafka_left_empty(&r->left);
 	/* Nothing to leave and nothing to commit: closing would only wait. */
 	rd_kafka_destroy_flags(r->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	for (size_t i = 0; i < r->n; i++)
@@ -232,6 +256,8 @@ kreader_remove(struct kreader *r, const char *topic, int32_t partition, struct e
 	/* librdkafka would remember the pause when the partition comes back. */
 	if (p->paused && part_pause(r, p, false, err))
 		return -1;
+	if (p->gone || r->doubt)
+		kafka_left_note(&r->left, r->rk, topic, partition);
 	if (rd_unassign(r, topic, partition, err))
 		return -1;
 	mem_free(p->topic);
@@ -262,6 +288,8 @@ kreader_seek(struct kreader *r, const char *topic, int32_t partition, int64_t of
 	MUST(offset >= 0 || offset == KAFKA_BEGIN || offset == KAFKA_END);
 	held_drop(r);
 	if (rd_seek(r, p, offset)) {
+		if (p->gone || r->doubt)
+			kafka_left_note(&r->left, r->rk, topic, partition);
 		if (rd_unassign(r, topic, partition, err) ||
 		    rd_assign(r, topic, partition, offset, err))
 			return -1;
@@ -269,6 +297,7 @@ kreader_seek(struct kreader *r, const char *topic, int32_t partition, int64_t of
 			return -1;
 	}
 	p->position = offset;
+	p->gone = false;
 	return 0;
 }
 
@@ -391,29 +420,40 @@ nudge(struct kreader *r)
 	}
 }
 
-/* librdkafka 2.0.2 only logs, again and again, that an assigned topic does not exist.  A
- * partition that was silent since it was added is looked for, once. */
+/* 1: it is there, 0: not, and rec and err say so, -1: err. */
 static int
-silent_look(struct kreader *r, struct krecord *rec, struct err *err)
+part_look(struct kreader *r, struct part *p, struct krecord *rec, struct err *err)
+{
+	int n = kafka_rd_partitions(r->rk, p->topic, CONTROL_TIMEOUT_MS, err);
+
+	if (n < 0)
+		return -1;
+	p->heard = true;
+	p->gone = p->partition >= n;
+	if (!p->gone)
+		return 1;
+	*rec = (struct krecord){ .topic = p->topic, .partition = p->partition,
+		.offset = p->position, .time_ms = -1, .terms = KAFKA_NO_TERMS,
+		.opaque = p->opaque };
+	kafka_fail(err, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "read", p->topic, p->partition);
+	return 0;
+}
+
+/* librdkafka 2.0.2 only logs, again and again, that an assigned topic does not exist.  A
+ * partition that was silent since it was added is looked for, once; and all are, when
+ * librdkafka has said so. */
+static int
+topics_look(struct kreader *r, struct krecord *rec, struct err *err)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct part *p = &r->parts[i];
-		int n;
+		bool silent = !p->heard && now_ms() - p->added_ms >= NEW_TOPIC_MS;
 
-		if (p->heard || now_ms() - p->added_ms < NEW_TOPIC_MS)
-			continue;
-		n = kafka_rd_partitions(r->rk, p->topic, CONTROL_TIMEOUT_MS, err);
-		if (n < 0)
-			return -1;
-		p->heard = true;
-		if (p->partition < n)
-			continue;
-		*rec = (struct krecord){ .topic = p->topic, .partition = p->partition,
-			.offset = p->position, .time_ms = -1, .terms = KAFKA_NO_TERMS,
-			.opaque = p->opaque };
-		return kafka_fail(err, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "read", p->topic,
-		    p->partition);
+		if (silent || (p->heard && r->doubt && !p->gone))
+			if (part_look(r, p, rec, err) <= 0)
+				return -1;
 	}
+	r->doubt = false;
 	return 0;
 }
 
@@ -427,7 +467,7 @@ kreader_poll(struct kreader *r, int timeout_ms, struct krecord *rec, struct err 
 	m = rd_kafka_consumer_poll(r->rk, timeout_ms);
 	if (!m) {
 		nudge(r);
-		return silent_look(r, rec, err);
+		return topics_look(r, rec, err);
 	}
 	r->held = m;
 	if (m->err)

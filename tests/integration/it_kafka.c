@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@
 #include "common/io/kafka.h"
 #include "common/mem.h"
 
-enum { WAIT_MS = 8000 };
+enum { WAIT_MS = 8000, FREE_S = 20 };
 
 static struct kafka_conf conf;
 static struct kadmin *admin;
@@ -424,6 +425,62 @@ test_reader_no_topic(void **state)
 	assert_int_equal(next(r, &rec), -1);
 	assert_string_equal(err.code, "kafka-no-topic");
 	kreader_free(r);
+}
+
+/* A topic that is deleted while it is read: said once, the other goes on, and the client can
+ * be freed, with what was given back and with what was not.  Killed where it waits for ever. */
+static void
+topic_deleted(bool remove)
+{
+	const char *kept = topic(remove ? "kept-1" : "kept"), *lost = topic(remove ? "lost-1" : "lost");
+	struct kreader *r = reader();
+	struct kwriter *w = writer();
+	struct answers a;
+	struct krecord rec;
+	int said = 0, came = 0;
+	int64_t until;
+
+	make(kept, 1, NULL, 0);
+	make(lost, 1, NULL, 0);
+	answers_init(&a, 2);
+	send_one(w, lost, 0, SPAN_LIT("k"), SPAN_LIT("v"), &a, 0);
+	must(kwriter_flush(w, WAIT_MS, &err));
+	must(kreader_add(r, kept, 0, 0, NULL, &err));
+	must(kreader_add(r, lost, 0, 0, NULL, &err));
+	assert_int_equal(next(r, &rec), 1);
+	must(kadmin_topics_delete(admin, &lost, 1, WAIT_MS, &err));
+	until = now_ms() + 2 * WAIT_MS;
+	while (!said && now_ms() < until)
+		if (kreader_poll(r, 100, &rec, &err) < 0) {
+			assert_string_equal(err.code, "kafka-no-topic");
+			assert_string_equal(rec.topic, lost);
+			assert_non_null(strstr(err.text, "outturn migrate"));
+			said++;
+		}
+	assert_int_equal(said, 1);
+	send_one(w, kept, 0, SPAN_LIT("k"), SPAN_LIT("v"), &a, 1);
+	must(kwriter_flush(w, WAIT_MS, &err));
+	until = now_ms() + WAIT_MS;
+	while (!came && now_ms() < until) {
+		came = kreader_poll(r, 100, &rec, &err);
+		assert_int_not_equal(came, -1);
+	}
+	assert_int_equal(came, 1);
+	if (remove)
+		must(kreader_remove(r, lost, 0, &err));
+	alarm(FREE_S);
+	kreader_free(r);
+	alarm(0);
+	kwriter_free(w);
+	answers_release(&a);
+}
+
+static void
+test_topic_deleted_while_it_is_read(void **state)
+{
+	(void)state;
+	topic_deleted(false);
+	topic_deleted(true);
 }
 
 /* The position counts what compaction took: it comes to the high watermark. */
@@ -876,6 +933,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_reader_model),
 		cmocka_unit_test(test_out_of_range),
 		cmocka_unit_test(test_reader_no_topic),
+		cmocka_unit_test(test_topic_deleted_while_it_is_read),
 		cmocka_unit_test(test_position_after_compaction),
 		cmocka_unit_test(test_writer_bounds),
 		cmocka_unit_test(test_writer_too_large_for_topic),
