@@ -22,6 +22,8 @@ enum {
 	DAEMON_WAIT_FIRST_MS = 50,
 	DAEMON_IDLE_MS = 5,     /* between rounds without work, when they do not wait themselves */
 	DAEMON_LOOK_MS = 1000,  /* between looks at memory and metrics */
+	DAEMON_STARTING_MS = 10000, /* between words to systemd that it is not ready yet */
+	DAEMON_STARTING_S = 600,    /* for which such a word is good: one round may be long */
 	EXIT_CONFIGURATION = 2,
 };
 
@@ -209,7 +211,7 @@ struct life {
 	struct http *http;
 	struct buf text;
 	bool ready, retrying;
-	int64_t wait_ms, retry_since_ms, looked_ms;
+	int64_t wait_ms, retry_since_ms, looked_ms, starting_ms;
 	char why[ERR_CODE_MAX];
 };
 
@@ -248,11 +250,27 @@ metrics_publish(struct life *l, int64_t mib)
 	http_publish(l->http, buf_view(&l->text), l->ready);
 }
 
+/* Catching up takes as long as the topics are, and a broker that is away may be away
+ * for long: who says that it lives is given more time, who hangs is not. */
+static void
+starting_say(struct life *l)
+{
+	char text[64];
+	int64_t now = daemon_now_ms();
+
+	if (l->ready || (l->starting_ms && now - l->starting_ms < DAEMON_STARTING_MS))
+		return;
+	l->starting_ms = now;
+	snprintf(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%d000000", DAEMON_STARTING_S);
+	daemon_notify(text);
+}
+
 static int
 look(struct life *l, struct err *err)
 {
 	int64_t now = daemon_now_ms(), mib;
 
+	starting_say(l);
 	if (now - l->looked_ms < DAEMON_LOOK_MS)
 		return 0;
 	l->looked_ms = now;
@@ -297,6 +315,7 @@ static int
 open_patiently(struct life *l, struct err *err)
 {
 	while (!daemon_stopping()) {
+		starting_say(l);
 		if (l->d->open(l->self, err) == 0) {
 			retry_over(l);
 			return 0;

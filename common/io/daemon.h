@@ -13,8 +13,8 @@
  *
  * Core files are off from the first line on: a daemon may hold keys.  Ready is
  * told to systemd (NOTIFY_SOCKET) and in /health when it has caught up for the
- * first time.  Metrics are served by a thread that reads a snapshot, never the
- * loop's own state.
+ * first time; until then systemd hears now and then that it lives.  Metrics are
+ * served by a thread that reads a snapshot, never the loop's own state.
  *
  *	outturn-ingestd [-c FILE] [-o NAME=VALUE]... [-n] [--version] [--help]
  */

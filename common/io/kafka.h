@@ -168,6 +168,8 @@ void kgroup_free(struct kgroup *g);
 /* -1 ERR_FATAL with kafka-fenced: everything was lost, another has our place.  Losing it to a
  * commit of our own that came late is mended by joining once more. */
 int kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err);
+/* The group has said what is ours, which may be nothing. */
+bool kgroup_joined(const struct kgroup *g);
 /* So that anybody's tools can see how far we are; we do not read it back.  Sent, not
  * waited for. */
 int kgroup_commit(struct kgroup *g, const char *topic, int32_t partition, int64_t next_offset,

@@ -30,6 +30,7 @@ enum { CLOSE_WAIT_MS = 5000 };
 struct kgroup {
 	rd_kafka_t *rk;
 	struct kgroup_events events;
+	bool joined;           /* it was said what is ours */
 	rd_kafka_topic_partition_list_t *owned, *topics;
 	rd_kafka_conf_t *conf; /* to join once more by */
 	bool away;             /* the broker was, since we joined */
@@ -42,6 +43,7 @@ owned_lose(struct kgroup *g)
 {
 	rd_kafka_topic_partition_list_t *was = g->owned;
 
+	g->joined = false;
 	g->owned = rd_kafka_topic_partition_list_new(0);
 	for (int i = 0; i < was->cnt; i++)
 		g->events.lost(g->events.owner, was->elems[i].topic, was->elems[i].partition);
@@ -66,6 +68,7 @@ on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_
 	struct kgroup *g = opaque;
 
 	owned_lose(g);
+	g->joined = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
 	if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
 		for (int i = 0; g->doubt && i < list->cnt; i++)
 			kafka_left_note(&g->left, rk, list->elems[i].topic, list->elems[i].partition);
@@ -261,6 +264,12 @@ kgroup_poll(struct kgroup *g, int timeout_ms, struct err *err)
 			err->class = ERR_RETRY;
 	}
 	return failed;
+}
+
+bool
+kgroup_joined(const struct kgroup *g)
+{
+	return g->joined;
 }
 
 int

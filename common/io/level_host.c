@@ -103,7 +103,10 @@ slot_open(struct level_host *h, struct slot *s, struct err *err)
 	struct level_core core = { 0 };
 	int in_n = 0, out_n = 0;
 
-	s->core = h->stage->core_new(h->stage->self, s->partition, &core, in, &in_n, out, &out_n);
+	s->core = h->stage->core_new(h->stage->self, s->partition, &core, in, &in_n, out, &out_n,
+	    err);
+	if (!s->core)
+		return -1;
 	full_names(h, in, in_n, in_names);
 	full_names(h, out, out_n, out_names);
 	s->task = level_task_new(&h->conf->kafka, h->catalogue, &core, in, in_n, out, out_n, err);
@@ -160,17 +163,25 @@ int
 level_host_round(struct level_host *h, struct err *err)
 {
 	int work = 0, did;
+	bool failed = false;
 
 	if (kgroup_poll(h->group, h->slots_n ? 0 : HOST_WAIT_MS, err))
 		return -1;
 	for (int i = 0; i < h->slots_n; i++) {
-		did = slot_round(h, &h->slots[i], work ? 0 : HOST_WAIT_MS, err);
-		if (did < 0)
+		struct err one = ERR_INIT;
+
+		did = slot_round(h, &h->slots[i], work ? 0 : HOST_WAIT_MS, &one);
+		if (did >= 0) {
+			work |= did;
+			continue;
+		}
+		*err = one;
+		if (one.class != ERR_RETRY)
 			return -1;
-		work |= did;
+		failed = true; /* the others need not wait with it */
 	}
 	tell_group(h);
-	return work;
+	return failed ? -1 : work;
 }
 
 static void
@@ -203,7 +214,7 @@ struct level_counts
 level_host_counts(const struct level_host *h)
 {
 	struct level_counts c = { .read = h->read, .sent = h->sent, .answers = h->answers,
-		.restarts = h->restarts, .owned = h->slots_n, .caught_up = h->slots_n > 0 };
+		.restarts = h->restarts, .owned = h->slots_n, .caught_up = kgroup_joined(h->group) };
 
 	for (int i = 0; i < h->slots_n; i++) {
 		const struct slot *s = &h->slots[i];

@@ -17,9 +17,11 @@ struct level_stage {
 	void *self;
 	const char *topic; /* whose partitions are shared out, without the prefix */
 	/* State for one partition, folded from nothing; fills *core and names its
-	 * logs (topics without the prefix).  Counts are LEVEL_*_MAX at most. */
+	 * logs (topics without the prefix).  Counts are LEVEL_*_MAX at most.  NULL with
+	 * err: RETRY where it may be mended while the daemon runs. */
 	void *(*core_new)(void *self, int32_t partition, struct level_core *core,
-	    struct task_log *inputs, int *inputs_n, struct task_log *outputs, int *outputs_n);
+	    struct task_log *inputs, int *inputs_n, struct task_log *outputs, int *outputs_n,
+	    struct err *err);
 	void (*core_free)(void *core_self);
 };
 
@@ -33,7 +35,7 @@ struct level_host_conf {
 struct level_counts {
 	uint64_t read, sent, answers, restarts;
 	int owned;
-	bool caught_up; /* every owned partition; false while none is owned */
+	bool caught_up; /* every owned partition, also when the group gave us none */
 };
 
 struct level_host;

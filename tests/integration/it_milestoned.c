@@ -14,7 +14,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -504,27 +506,60 @@ must_agree(const char *after)
 
 /* --- the daemon ------------------------------------------------------------------------- */
 
-static void
-daemon_start(void)
+/* Its log: <dir>/<instance>.log. */
+static pid_t
+instance_start(const char *name)
 {
 	const char *bin = getenv("OUTTURN_BIN");
-	char path[300], kafka[200], prefix[200], trust[200], log[200];
+	char path[300], kafka[200], prefix[200], trust[200], log[200], instance[100];
+	pid_t child;
 
 	snprintf(path, sizeof(path), "%s/outturn-milestoned", bin ? bin : "build");
 	snprintf(kafka, sizeof(kafka), "kafka=%s", getenv("KAFKA"));
 	snprintf(prefix, sizeof(prefix), "prefix=%s", getenv("PREFIX"));
 	snprintf(trust, sizeof(trust), "trust=%s/trust", dir);
-	snprintf(log, sizeof(log), "%s/milestoned.log", dir);
-	pid = fork();
-	if (pid == 0) {
+	snprintf(log, sizeof(log), "%s/%s.log", dir, name);
+	snprintf(instance, sizeof(instance), "instance=%s", name);
+	child = fork();
+	if (child == 0) {
 		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		dup2(fd, 2);
 		execl(path, "outturn-milestoned", "-o", kafka, "-o", prefix, "-o", trust, "-o",
-		    "session=3000", (char *)NULL);
+		    "session=3000", "-o", instance, (char *)NULL);
 		_exit(127);
 	}
-	assert_true(pid > 0);
+	assert_true(child > 0);
+	return child;
+}
+
+static void
+daemon_start(void)
+{
+	pid = instance_start("one");
+}
+
+/* Does the log of an instance hold this within STORY_MS? */
+static bool
+log_says(const char *name, const char *what)
+{
+	int64_t until = now_ms() + STORY_MS;
+	char path[200];
+	bool found = false;
+
+	snprintf(path, sizeof(path), "%s/%s.log", dir, name);
+	while (!found && now_ms() < until) {
+		char line[2000];
+		FILE *f = fopen(path, "r");
+
+		while (f && !found && fgets(line, sizeof(line), f))
+			found = strstr(line, what) != NULL;
+		if (f)
+			fclose(f);
+		if (!found)
+			pause_ms(50);
+	}
+	return found;
 }
 
 static int
@@ -687,6 +722,74 @@ outcomes_are_what_evaluate_gives_whatever_happens(void **state)
 	arena_release(&arena);
 }
 
+/* Three for two partitions: one of them has nothing, and nothing to catch up with. */
+static void
+who_stands_by_is_ready_too(void **state)
+{
+	static const char *const names_of[] = { "one", "two", "three" };
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	pid_t children[3];
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ready = 0, starting = 0, status;
+
+	(void)state;
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = STORY_MS / 1000 },
+	    sizeof(struct timeval));
+	setenv("NOTIFY_SOCKET", at.sun_path, 1);
+	for (int i = 0; i < 3; i++)
+		children[i] = instance_start(names_of[i]);
+	unsetenv("NOTIFY_SOCKET");
+	while (ready < 3) {
+		char word[100] = "";
+
+		assert_true(recv(fd, word, sizeof(word) - 1, 0) > 0);
+		ready += strcmp(word, "READY=1") == 0;
+		starting += strncmp(word, "EXTEND_TIMEOUT_USEC=", 20) == 0;
+	}
+	assert_true(starting >= 3); /* each said at its start that it lives */
+	for (int i = 0; i < 3; i++) {
+		kill(children[i], SIGTERM);
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	close(fd);
+}
+
+/* Another run takes the partitions, so that all is begun anew, and the file that says
+ * who may publish terms is not there then. */
+static void
+without_its_trust_file_it_waits_and_says_so(void **state)
+{
+	static const char *const lost = "\"event\":\"trust-lost\"";
+	char path[100], away[100];
+	struct buf key = BUF_INIT, value = BUF_INIT;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/trust", dir);
+	snprintf(away, sizeof(away), "%s/trust.away", dir);
+	pid = instance_start("four");
+	assert_true(log_says("four", "\"event\":\"ready\""));
+	assert_int_equal(rename(path, away), 0);
+	for (int32_t p = 0; p < PARTITIONS; p++) {
+		key_format(&(struct key){ .type = KEY_CLAIM, .stream = SPAN_LIT("*"), .a = run }, &key);
+		buf_reset(&value);
+		carry_encode_claim(cat, &(struct claim){ 1000 }, &value);
+		put("outcomes", p, buf_view(&key), buf_view(&value), true);
+	}
+	flush();
+	assert_true(log_says("four", lost));
+	event_put(5, 2);
+	flush();
+	pause_ms(300);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(rename(away, path), 0);
+	must_agree("the file is back");
+	assert_int_equal(daemon_end(SIGTERM), 0);
+	buf_release(&key);
+	buf_release(&value);
+}
+
 static int
 world_make(void **state)
 {
@@ -740,6 +843,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outcomes_are_what_evaluate_gives_whatever_happens),
+		cmocka_unit_test(who_stands_by_is_ready_too),
+		cmocka_unit_test(without_its_trust_file_it_waits_and_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, world_make, world_end);

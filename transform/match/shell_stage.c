@@ -347,7 +347,7 @@ core_free(void *core_self)
 
 static void *
 core_new(void *self, int32_t partition, struct level_core *core, struct task_log *inputs,
-    int *inputs_n, struct task_log *outputs, int *outputs_n)
+    int *inputs_n, struct task_log *outputs, int *outputs_n, struct err *err)
 {
 	static const struct {
 		const char *topic;
@@ -361,15 +361,24 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	};
 	struct match_stage *ms = self;
 	struct core *c = mem_zalloc(1, sizeof(*c));
-	struct err err = ERR_INIT;
 	struct id seed = carry_run();
 	uint64_t number;
 
 	memcpy(&number, seed.b, sizeof(number));
 	c->ms = ms;
 	c->match = match_new(&ms->keys, model_builtin(), number);
-	c->terms = termsbook_new(ms->trust_path, ms->catalogue, &err);
-	MUST(c->terms); /* was read at the start; a file that went away is ours to mend */
+	c->terms = termsbook_new(ms->trust_path, ms->catalogue, err);
+	if (!c->terms) {
+		/* It was there at the start.  Who may publish terms is not to be guessed:
+		 * this partition waits until somebody has mended it. */
+		if (!ms->trust_lost)
+			log_event(LOG_ERROR, "trust-lost", LOG_ERR(err));
+		ms->trust_lost = true;
+		err->class = ERR_RETRY;
+		core_free(c);
+		return NULL;
+	}
+	ms->trust_lost = false;
 	strmap_init(&c->by_key[0], number);
 	strmap_init(&c->by_key[1], number);
 	arena_init(&c->arena, DECODE_BYTES_MAX);

@@ -16,6 +16,7 @@
 struct match_stage {
 	struct match_keys keys;
 	const char *trust_path;     /* borrowed */
+	bool trust_lost;            /* and that was said */
 	struct av_catalogue *catalogue;
 	int32_t partitions;         /* of linked */
 	uint64_t undecodable, refused;

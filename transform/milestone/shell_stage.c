@@ -349,14 +349,13 @@ core_free(void *core_self)
 
 static void *
 core_new(void *self, int32_t partition, struct level_core *core, struct task_log *inputs,
-    int *inputs_n, struct task_log *outputs, int *outputs_n)
+    int *inputs_n, struct task_log *outputs, int *outputs_n, struct err *err)
 {
 	static const struct level_input linked = { .claimed = true };
 	static const struct level_input terms = { .side = "terms@o", .terms = true };
 	static const struct level_input reference = { .side = "reference" };
 	struct milestone_stage *ms = self;
 	struct core *c = mem_zalloc(1, sizeof(*c));
-	struct err err = ERR_INIT;
 	struct id seed = carry_run();
 	uint64_t number;
 
@@ -365,8 +364,18 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	c->partition = partition;
 	arena_init(&c->arena, DECODE_BYTES_MAX);
 	c->stage = stage_new(&(struct stage_asks){ .arg = c, .decision = decision_asked }, number);
-	c->terms = termsbook_new(ms->trust_path, ms->catalogue, &err);
-	MUST(c->terms); /* was read at the start; a file that went away is ours to mend */
+	c->terms = termsbook_new(ms->trust_path, ms->catalogue, err);
+	if (!c->terms) {
+		/* It was there at the start.  Who may publish terms is not to be guessed:
+		 * this partition waits until somebody has mended it. */
+		if (!ms->trust_lost)
+			log_event(LOG_ERROR, "trust-lost", LOG_ERR(err));
+		ms->trust_lost = true;
+		err->class = ERR_RETRY;
+		core_free(c);
+		return NULL;
+	}
+	ms->trust_lost = false;
 	*core = (struct level_core){ .self = c, .fold = fold, .cut = cut, .settle = settle,
 		.next_touched = next_touched, .want = want, .output_of = output_of,
 		.late_ms = late_ms };

@@ -16,6 +16,7 @@
 
 struct milestone_stage {
 	const char *trust_path;     /* borrowed */
+	bool trust_lost;            /* and that was said */
 	struct av_catalogue *catalogue;
 	uint64_t undecodable, refused, contracts_refused;
 };
