@@ -382,8 +382,6 @@ on_ack(void *owner, uint64_t tag, int64_t offset, const struct err *err)
 	struct task_end *end = owner;
 
 	(void)offset;
-	if (!end->task->share)
-		return;
 	if (err && err->class != ERR_RETRY) {
 		log_event(LOG_ERROR, "delivery-failed",
 		    LOG_STR(topic, end->task->loop->outputs[end->log]), LOG_ERR(err));
@@ -485,9 +483,8 @@ task_free(struct share_task *t)
 {
 	if (!t)
 		return;
+	kwriter_free(t->writer); /* answers what is in flight to the share */
 	share_free(t->share);
-	t->share = NULL;
-	kwriter_free(t->writer); /* answers what is in flight in no order, and to nobody */
 	kreader_free(t->own);
 	kreader_free(t->raw);
 	mem_free(t);
@@ -924,7 +921,7 @@ ingest_loop_counts(const struct ingest_loop *lp)
 	c.topics_missing = (uint32_t)lp->missing_n;
 	c.terms_next = lp->side.next[SIDE_TERMS];
 	c.owned = lp->slots_n;
-	c.caught_up = lp->slots_n > 0;
+	c.caught_up = lp->group && kgroup_joined(lp->group); /* who stands by has nothing */
 	for (int i = 0; i < lp->slots_n; i++) {
 		const struct share_task *t = lp->slots[i].task;
 
