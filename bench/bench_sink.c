@@ -6,16 +6,13 @@
  *	        trigger, no write where nothing changed
  *	bare    the same tuples, made before: COPY into the same stage, ON CONFLICT, COMMIT,
  *	        into a table of the same columns and indexes without triggers
- *	plain   the peers' table: 12 columns, text key, a tenth of the rows repeats; collapsed,
- *	        COPY, ON CONFLICT, offset in the transaction.  Rows come from memory, theirs
- *	        came from Kafka.
  *
  * store and bare take turns, batch by batch, so that both meet the same
- * machine.  CPU is this process's, without what the bare turns took.
+ * machine.  CPU is this process's, without what the bare turns took.  From Kafka
+ * on: bench_sinkd.
  *
  * PGURI says where; ROWS how many (1000000).
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +28,9 @@
 #include "sink/sql.h"
 #include "sink/store.h"
 
-enum { PLAIN_COLUMNS = 12, REPEAT_ONE_IN = 10, PLAIN_BATCH = 50000 };
-
 #define BAR_RATIO 0.80
 #define BAR_CPU_S 4.0
 #define BAR_RESIDENT_MB 64.0
-#define PEER_ROWS 67000.0 /* Flink SQL 2.0, best; Debezium JDBC sink 31000 */
 
 static struct err err;
 static struct av_catalogue *cat;
@@ -250,90 +244,6 @@ warehouse(struct pg *pg, const char *uri, uint64_t rows, struct clocks *ours, st
 	arena_release(&arena);
 }
 
-/* --- the peers' table */
-
-static void
-plain_row(struct buf *out, uint64_t key, uint64_t i)
-{
-	char text[32];
-
-	rowmap_be(out, PLAIN_COLUMNS, 2);
-	for (int c = 0; c < PLAIN_COLUMNS; c++) {
-		if (c == 0 || c > 6) {
-			int len = snprintf(text, sizeof(text), "%s-%" PRIu64, c ? "value" : "key",
-			    c ? i + (uint64_t)c : key);
-
-			rowmap_be(out, (uint64_t)len, 4);
-			buf_add(out, text, (size_t)len);
-		} else {
-			rowmap_be(out, 8, 4);
-			rowmap_be(out, i * 7 + (uint64_t)c, 8);
-		}
-	}
-}
-
-static const char plain_tables[]
-    = "CREATE TABLE public.plain (k text PRIMARY KEY, a bigint, b bigint, c bigint, d bigint, "
-      "e bigint, f bigint, g text, h text, i text, j text, l text);"
-      "CREATE TEMPORARY TABLE stage_plain (LIKE public.plain) ON COMMIT DELETE ROWS;"
-      "INSERT INTO ops.offset VALUES ('plain', 0, 0)";
-static const char plain_put[]
-    = "INSERT INTO public.plain SELECT * FROM stage_plain ON CONFLICT (k) DO UPDATE SET "
-      "(a, b, c, d, e, f, g, h, i, j, l) = (excluded.a, excluded.b, excluded.c, excluded.d, "
-      "excluded.e, excluded.f, excluded.g, excluded.h, excluded.i, excluded.j, excluded.l)";
-
-/* The last row of each key of the batch, as one COPY stream. */
-static void
-plain_stream(uint64_t from, uint32_t n, struct strmap *last, struct buf *out)
-{
-	char text[32];
-
-	strmap_init(last, 1);
-	buf_reset(out);
-	pg_copy_head(out);
-	for (uint32_t i = n; i-- > 0;) {
-		uint64_t at = from + i;
-		uint64_t key = at % REPEAT_ONE_IN ? at : hash64(&at, sizeof(at), 5) % (at + 1);
-		bool fresh;
-
-		snprintf(text, sizeof(text), "%" PRIu64, key);
-		strmap_put(last, span_str(text), &fresh);
-		if (fresh)
-			plain_row(out, key, at);
-	}
-	pg_copy_tail(out);
-	strmap_release(last);
-}
-
-static struct clocks
-plain(struct pg *pg, uint64_t rows)
-{
-	struct clocks sum = { 0, 0 }, from;
-	struct buf stream = BUF_INIT;
-	struct strmap last;
-	char sql[128];
-
-	must(pg_exec(pg, plain_tables, &err));
-	for (uint64_t at = 0; at < rows; at += PLAIN_BATCH) {
-		uint32_t n = rows - at < PLAIN_BATCH ? (uint32_t)(rows - at) : PLAIN_BATCH;
-
-		from = clocks_now();
-		plain_stream(at, n, &last, &stream);
-		must(pg_exec(pg, "BEGIN", &err));
-		must(pg_copy_begin(pg, "COPY stage_plain FROM STDIN (FORMAT binary)", &err));
-		must(pg_copy_add(pg, buf_view(&stream), &err));
-		must(pg_copy_end(pg, &err));
-		snprintf(sql, sizeof(sql), "UPDATE ops.offset SET next_offset = %" PRIu64
-		    " WHERE topic = 'plain' AND next_offset = %" PRIu64, at + n, at);
-		must(pg_exec(pg, sql, &err));
-		must(pg_exec(pg, plain_put, &err));
-		must(pg_exec(pg, "COMMIT", &err));
-		clocks_add(&sum, &from);
-	}
-	buf_release(&stream);
-	return sum;
-}
-
 /* --- the whole */
 
 static void
@@ -389,7 +299,7 @@ main(void)
 {
 	uint64_t rows = getenv("ROWS") ? strtoull(getenv("ROWS"), NULL, 10) : 1000000;
 	double millions = (double)rows / 1e6, ratio, cpu_s, resident;
-	struct clocks ours = { 0, 0 }, bare = { 0, 0 }, peers;
+	struct clocks ours = { 0, 0 }, bare = { 0, 0 };
 	char uri[512], name[64];
 	struct pg *pg;
 
@@ -398,7 +308,6 @@ main(void)
 	pg = database_make(uri, sizeof(uri), name, sizeof(name));
 	warehouse(pg, uri, rows, &ours, &bare);
 	resident = resident_peak_mb();
-	peers = plain(pg, rows);
 	ratio = bare.wall_s / ours.wall_s;
 	cpu_s = ours.cpu_s / millions;
 	printf("sink %-44s %10.0f rows/s\n", "outcomes by COPY + ON CONFLICT, bare",
@@ -408,10 +317,6 @@ main(void)
 	line("ratio of the two", ratio, "", BAR_RATIO, ratio >= BAR_RATIO);
 	line("own CPU, a million rows", cpu_s, "s", BAR_CPU_S, cpu_s <= BAR_CPU_S);
 	line("resident at most", resident, "MiB", BAR_RESIDENT_MB, resident <= BAR_RESIDENT_MB);
-	line("peers' plain table, rows from memory", (double)rows / peers.wall_s, "rows/s",
-	    PEER_ROWS, (double)rows / peers.wall_s >= PEER_ROWS);
-	printf("sink %-44s %10.2f s\n", "  own CPU, a million rows (Flink 12, Debezium 26)",
-	    peers.cpu_s / millions);
 	pg_close(pg);
 	database_drop(name);
 	mem_free(bare_sql);
