@@ -102,6 +102,16 @@ line_add(struct standing *st, struct span input, const char *stage, int64_t end)
 	return l;
 }
 
+/* A topic's epoch by its agency's entry: 1 where nothing is said. */
+static int32_t
+epoch_of(const struct yaml *agency)
+{
+	const struct yaml *said = yaml_get(agency, "epoch");
+	int64_t epoch;
+
+	return said && yaml_int(said, &epoch) && epoch > 0 && epoch <= INT32_MAX ? (int32_t)epoch : 1;
+}
+
 static int
 raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
 {
@@ -122,8 +132,12 @@ raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
 			continue;
 		snprintf(name, sizeof(name), SPAN_FMT, SPAN_ARG(topic->text));
 		result = end_of(a, name, &end);
-		for (size_t s = 0; result == 0 && s < 3; s++)
-			line_add(a->st, topic->text, stages[s], end)->terms_end = terms_end;
+		for (size_t s = 0; result == 0 && s < 3; s++) {
+			struct standing_line *l = line_add(a->st, topic->text, stages[s], end);
+
+			l->terms_end = terms_end;
+			l->epoch = epoch_of(&list->items[i]);
+		}
 	}
 	yaml_report_release(&report);
 	yaml_doc_free(doc);
@@ -157,7 +171,7 @@ cuts_fill(struct asking *a)
 {
 	struct pg_rows *rows = pg_query(a->pg,
 	    "SELECT input, topic, folded_through, coalesce(complete_through::text, ''), "
-	    "terms_offset FROM ops.progress", NULL, 0, a->err);
+	    "terms_offset, epoch FROM ops.progress", NULL, 0, a->err);
 
 	for (size_t r = 0; rows && r < pg_rows_count(rows); r++)
 		for (size_t i = 0; i < a->st->n; i++) {
@@ -169,6 +183,9 @@ cuts_fill(struct asking *a)
 			l->folded = pg_value_int(rows, r, 2);
 			date_parse(pg_value(rows, r, 3), &l->complete_through);
 			l->terms = pg_value_int(rows, r, 4);
+			l->before = pg_value_int(rows, r, 5) != l->epoch;
+			if (l->before)
+				l->folded = -1; /* of the topic as it is now, nothing */
 		}
 	pg_rows_free(rows);
 	return rows ? 0 : -1;
@@ -328,7 +345,8 @@ judge(struct standing *st)
 	for (size_t i = 0; i < st->n; i++) {
 		struct standing_line *l = &st->lines[i];
 
-		l->behind = l->folded < l->end || (l->terms_end >= 0 && l->terms < l->terms_end);
+		l->behind = l->before || l->folded < l->end
+		    || (l->terms_end >= 0 && l->terms < l->terms_end);
 		st->up_to_date &= !l->behind;
 	}
 }
@@ -395,6 +413,9 @@ standing_why(const struct standing *st, char *out, size_t size)
 
 		if (l->behind && l->folded < -1)
 			snprintf(out, size, "'%s' has not been seen at '%s' yet", l->input, l->stage);
+		else if (l->before)
+			snprintf(out, size, "of '%s' as it is now, epoch %d, nothing is folded at '%s' yet",
+			    l->input, (int)l->epoch, l->stage);
 		else if (l->behind && l->folded < l->end)
 			snprintf(out, size, "'%s' is folded to %lld of %lld at '%s'", l->input,
 			    (long long)l->folded, (long long)l->end, l->stage);

@@ -24,6 +24,8 @@ struct standing_line {
 	char input[TOPIC_NAME_MAX + 1]; /* raw topic without prefix, or review, terms ... */
 	const char *stage;              /* evidence, linked, outcomes */
 	int64_t end, folded;            /* last offset there is, last that is folded; -1: none */
+	int32_t epoch;                  /* of the raw topic, which `end` is an offset of */
+	bool before;                    /* what is folded is of another epoch */
 	int64_t terms_end, terms;       /* of raw topics; else -1 */
 	date_t complete_through;
 	bool behind;

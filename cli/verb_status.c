@@ -38,7 +38,7 @@ text_stages(const struct standing *st, struct buf *out)
 		buf_printf(out, "%-22s %-10s %10lld %10lld %8lld  %s%s\n", l->input, l->stage,
 		    (long long)l->end, (long long)(l->folded < -1 ? -1 : l->folded),
 		    (long long)(l->end - (l->folded < -1 ? -1 : l->folded)), day,
-		    l->behind && l->folded >= l->end ? "  older terms" : "");
+		    l->behind && !l->before && l->folded >= l->end ? "  older terms" : "");
 	}
 	date_text(st->as_at, day);
 	buf_printf(out, "\nas at %s, terms through offset %lld\n",
@@ -89,6 +89,7 @@ json_all(const struct standing *st, const struct pg_rows *rows, const char *why,
 		jw_object(&j);
 		jw_put_text(&j, "input", l->input);
 		jw_put_text(&j, "stage", l->stage);
+		jw_put_int(&j, "epoch", l->epoch);
 		jw_put_int(&j, "end", l->end);
 		jw_put_int(&j, "folded", l->folded < -1 ? -1 : l->folded);
 		jw_put_int(&j, "terms_offset", l->terms < -1 ? -1 : l->terms);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/cut.h"
 #include "common/mem.h"
 #include "common/must.h"
 
@@ -243,8 +244,6 @@ cut_index(struct level *lv, struct span input)
 	return lv->cuts_n++;
 }
 
-static const struct cut CUT_NOTHING = { -1, DATE_NONE, -1 };
-
 static struct cut_state *
 cut_state_of(struct level *lv, struct output *o, uint32_t i)
 {
@@ -255,25 +254,6 @@ cut_state_of(struct level *lv, struct output *o, uint32_t i)
 				.state = E_ABSENT };
 	}
 	return &o->cuts[i];
-}
-
-static struct cut
-cut_greatest(const struct cut *a, const struct cut *b)
-{
-	return (struct cut){
-		.offset = a->offset > b->offset ? a->offset : b->offset,
-		.complete_through = a->complete_through > b->complete_through
-		    ? a->complete_through
-		    : b->complete_through,
-		.terms_offset = a->terms_offset > b->terms_offset ? a->terms_offset : b->terms_offset,
-	};
-}
-
-static bool
-cut_same(const struct cut *a, const struct cut *b)
-{
-	return a->offset == b->offset && a->complete_through == b->complete_through
-	    && a->terms_offset == b->terms_offset;
 }
 
 static void

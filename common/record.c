@@ -156,6 +156,7 @@ static const struct av_field cut_fields[] = {
 	F(cut, offset, AVB_LONG),
 	F(cut, complete_through, AVB_DATE),
 	F(cut, terms_offset, AVB_LONG),
+	F(cut, epoch, AVB_INT),
 };
 const struct av_record cut_binding = RECORD(cut, "org.outturn.Cut");
 

@@ -95,7 +95,7 @@ struct evidence {
 	struct id signature;     /* keyed hash of all encodings */
 	int32_t key_epoch;
 	struct av_array tokens;  /* struct token, sorted by (field, value) */
-	struct span clk;         /* 128 bytes, or absent */
+	struct span clk;         /* common/clk.h, or absent */
 	struct span reason, reason_field; /* of a reject */
 	date_t complete_through;
 };
@@ -116,6 +116,7 @@ struct cut {
 	int64_t offset;          /* folded through this offset (-1: nothing) */
 	date_t complete_through; /* DATE_NONE, or the agency's own word */
 	int64_t terms_offset;    /* under terms through this offset */
+	int32_t epoch;           /* of the raw topic that the offset is of; 0: never made anew */
 };
 
 struct match_note {          /* why this event is of this unit; no clear value */

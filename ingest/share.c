@@ -1,5 +1,6 @@
 #include "ingest/share.h"
 
+#include "common/cut.h"
 #include "common/mem.h"
 #include "common/must.h"
 
@@ -85,7 +86,7 @@ share_new(const struct share_port *port, struct span topic, int32_t epoch, int64
 	sh->end = evidence_end;
 	sh->base = sh->next = sh->top = sh->known_top = raw_low;
 	sh->again_from = INT64_MAX;
-	sh->cut = (struct cut){ -1, DATE_NONE, -1 };
+	sh->cut = CUT_NOTHING;
 	sh->covered = -1;
 	sh->complete = DATE_NONE;
 	sh->terms_read_at = -1;
@@ -266,8 +267,7 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 static void
 begin(struct share *sh)
 {
-	/* A cut does not say its epoch: one of ours covers a record that stands. */
-	bool ours = sh->cut.offset < sh->base || sh->cut.offset < sh->known_top;
+	bool ours = sh->cut.epoch == sh->epoch;
 	bool resumable = ours && sh->cut.offset >= sh->base - 1
 	    && sh->cut.terms_offset >= sh->terms_read_at;
 
@@ -525,13 +525,11 @@ static void
 step_cut(struct share *sh, bool idle)
 {
 	struct cut now = { .offset = sh->next - 1, .complete_through = sh->complete,
-		.terms_offset = sh->terms_next - 1 };
+		.terms_offset = sh->terms_next - 1, .epoch = sh->epoch };
 
-	if (!sh->cut_taken && !sh->orphans_due && sh->next == sh->top && now.offset >= sh->cut.offset
+	if (!sh->cut_taken && !sh->orphans_due && sh->next == sh->top && cut_cmp(&now, &sh->cut) >= 0
 	    && (idle || sh->since_cut >= SHARE_CUT_EVERY)
-	    && (!sh->cut_found || now.offset != sh->cut.offset
-		|| now.complete_through != sh->cut.complete_through
-		|| now.terms_offset != sh->cut.terms_offset)) {
+	    && (!sh->cut_found || !cut_same(&now, &sh->cut))) {
 		sh->taken = now;
 		sh->cut_taken = true;
 		sh->since_cut = 0;
@@ -594,7 +592,7 @@ bool
 share_idle(const struct share *sh)
 {
 	if (sh->state != LEVEL_LIVE || sh->again_from != INT64_MAX || sh->orphans_due || sh->cut_taken
-	    || !sh->cut_found || sh->next != sh->top || sh->cut.offset != sh->next - 1)
+	    || !sh->cut_found || sh->next != sh->top || share_cut_offset(sh) != sh->next - 1)
 		return false;
 	for (int i = 0; i < SHARE_LOGS; i++)
 		if (sh->flight[i].acked != sh->flight[i].sent)
@@ -611,7 +609,7 @@ share_next(const struct share *sh)
 int64_t
 share_cut_offset(const struct share *sh)
 {
-	return sh->cut.offset;
+	return sh->cut.epoch == sh->epoch ? sh->cut.offset : -1;
 }
 
 int64_t

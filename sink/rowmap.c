@@ -599,6 +599,7 @@ rowmap_cut(struct rowmap *m, struct span topic, int32_t partition, struct span i
 	field_int(m, cut->offset, 8);
 	field_date(m, cut->complete_through);
 	field_int(m, cut->terms_offset, 8);
+	field_int(m, cut->epoch, 4);
 }
 
 void

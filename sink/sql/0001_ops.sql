@@ -78,15 +78,17 @@ CREATE TABLE ops.cut (
 	folded_through   bigint NOT NULL,
 	complete_through date,
 	terms_offset     bigint NOT NULL,
+	epoch            integer NOT NULL,
 	PRIMARY KEY (topic, partition, input)
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE ops.cut IS 'How far each input had been folded by the writer of each partition; never goes back';
+COMMENT ON TABLE ops.cut IS 'How far each input had been folded by the writer of each partition; never goes back, by epoch and then offset';
 COMMENT ON COLUMN ops.cut.topic IS 'Topic that carries the cut, without its prefix: evidence, linked, outcomes';
 COMMENT ON COLUMN ops.cut.partition IS 'Partition of that topic';
 COMMENT ON COLUMN ops.cut.input IS 'The input the cut speaks of: a raw topic, or review, decision, terms, reference, suppressed';
 COMMENT ON COLUMN ops.cut.folded_through IS 'Last offset of the input that is folded; -1: none';
 COMMENT ON COLUMN ops.cut.complete_through IS 'The agency''s own word that all its records up to this day are in; null: none given';
 COMMENT ON COLUMN ops.cut.terms_offset IS 'Last offset of terms under which it was folded; -1: none';
+COMMENT ON COLUMN ops.cut.epoch IS 'Epoch of the raw topic that folded_through is an offset of: raised when the topic is made anew; 0 of an input that never is';
 
 CREATE TABLE ops.reject (
 	topic      text COLLATE "C" NOT NULL,

@@ -14,15 +14,17 @@ COMMENT ON SCHEMA log IS 'Merkle leaves and checkpoints; filled by a later migra
 --
 -- unaccounted is the difference: offsets that are folded by the cut's own word and have no row.
 -- Rows above the cut (it has not come yet) are counted in ahead, so that they cannot hide a hole.
--- Only the newest epoch of a topic has a cut; older ones are taken up to their last row.
+-- Only the newest epoch of a topic has a cut; those before it are taken up to their last row, and
+-- of one after it nothing is folded yet.
 CREATE VIEW ops.control_total AS
 WITH reach AS (
 	SELECT r.topic, r.epoch,
-	       CASE WHEN r.epoch = max(r.epoch) OVER (PARTITION BY r.topic)
-	            THEN coalesce(c.folded_through, -1) ELSE r.last_offset END AS folded_through
+	       CASE WHEN r.epoch = c.reach[1] THEN c.reach[2]
+	            WHEN r.epoch < c.reach[1] THEN r.last_offset
+	            ELSE -1 END AS folded_through
 	FROM (SELECT topic, epoch, max(raw_offset) AS last_offset
 	      FROM evidence.record GROUP BY topic, epoch) r
-	LEFT JOIN (SELECT input, max(folded_through) AS folded_through
+	LEFT JOIN (SELECT input, max(ARRAY[epoch, folded_through]) AS reach
 	           FROM ops.cut WHERE topic = 'evidence' GROUP BY input) c ON c.input = r.topic
 ), counted AS (
 	SELECT s.topic, s.epoch, s.raw_offset / 10000 AS block, h.folded_through,
@@ -90,11 +92,12 @@ COMMENT ON COLUMN ops.reject_by_reason.last_offset IS 'Raw offset of the last';
 -- The minimum over a topic's partitions: a partition without a cut has folded nothing.
 CREATE VIEW ops.progress AS
 	SELECT i.input, o.topic, count(*) AS partitions,
-	       min(coalesce(c.folded_through, -1)) AS folded_through,
+	       (min(ARRAY[coalesce(c.epoch, 0), coalesce(c.folded_through, -1)]))[2] AS folded_through,
 	       CASE WHEN bool_and(c.complete_through IS NOT NULL) THEN min(c.complete_through) END
 	           AS complete_through,
 	       min(coalesce(c.terms_offset, -1)) AS terms_offset,
-	       NOT EXISTS (SELECT FROM ops.doubt d WHERE d.topic = o.topic) AS settled
+	       NOT EXISTS (SELECT FROM ops.doubt d WHERE d.topic = o.topic) AS settled,
+	       (min(ARRAY[coalesce(c.epoch, 0), coalesce(c.folded_through, -1)]))[1]::integer AS epoch
 	FROM (SELECT DISTINCT input, topic FROM ops.cut) i
 	JOIN ops.offset o ON o.topic = i.topic
 	LEFT JOIN ops.cut c ON c.topic = o.topic AND c.partition = o.partition AND c.input = i.input
@@ -107,6 +110,7 @@ COMMENT ON COLUMN ops.progress.folded_through IS 'Last offset of the input that 
 COMMENT ON COLUMN ops.progress.complete_through IS 'Day through which the agency declared itself complete, as every partition knows it';
 COMMENT ON COLUMN ops.progress.terms_offset IS 'Terms offset that every partition has folded under';
 COMMENT ON COLUMN ops.progress.settled IS 'False while a record that was passed over is unanswered: no cut holds meanwhile';
+COMMENT ON COLUMN ops.progress.epoch IS 'Epoch of the raw topic that folded_through is an offset of: the least of the partitions counts first; 0 of an input that is never made anew';
 
 CREATE VIEW mart.outcome_by_status AS
 	SELECT contract, contract_version, outcome, status, currency, count(*) AS outcomes,

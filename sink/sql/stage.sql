@@ -37,7 +37,7 @@ CREATE TEMPORARY TABLE stage_outcome (
 
 CREATE TEMPORARY TABLE stage_cut (
 	topic text COLLATE "C", partition integer, input text COLLATE "C", folded_through bigint,
-	complete_through date, terms_offset bigint
+	complete_through date, terms_offset bigint, epoch integer
 ) ON COMMIT DELETE ROWS;
 
 CREATE TEMPORARY TABLE stage_claim (

@@ -167,17 +167,22 @@ DELETE FROM ledger.outcome t
 WHERE $2 = 'outcomes' AND t.partition = $1
   AND NOT EXISTS (SELECT FROM stage_outcome s WHERE s.outcome_id = t.outcome_id);
 
--- A cut never goes back: the greatest of each part counts.
+-- A cut never goes back: the greatest of each part counts.  An offset counts behind its epoch:
+-- a topic that was made anew begins at 0 again.
 -- :cut put
-INSERT INTO ops.cut AS t (topic, partition, input, folded_through, complete_through, terms_offset)
-SELECT topic, partition, input, max(folded_through), max(complete_through), max(terms_offset)
+INSERT INTO ops.cut AS t
+    (topic, partition, input, epoch, folded_through, complete_through, terms_offset)
+SELECT topic, partition, input, (max(ARRAY[epoch, folded_through]))[1]::integer,
+       (max(ARRAY[epoch, folded_through]))[2], max(complete_through), max(terms_offset)
 FROM stage_cut AS s
 GROUP BY topic, partition, input
 ON CONFLICT (topic, partition, input) DO UPDATE SET
-    folded_through = greatest(t.folded_through, excluded.folded_through),
+    epoch = greatest(t.epoch, excluded.epoch),
+    folded_through = (greatest(ARRAY[t.epoch, t.folded_through],
+                               ARRAY[excluded.epoch, excluded.folded_through]))[2],
     complete_through = greatest(t.complete_through, excluded.complete_through),
     terms_offset = greatest(t.terms_offset, excluded.terms_offset)
-WHERE t.folded_through < excluded.folded_through
+WHERE (t.epoch, t.folded_through) < (excluded.epoch, excluded.folded_through)
    OR coalesce(t.complete_through < excluded.complete_through,
                excluded.complete_through IS NOT NULL)
    OR t.terms_offset < excluded.terms_offset;

@@ -31,7 +31,7 @@
 #include "ingest/shell_terms.h"
 
 enum { ASK_MS = 10000, STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 * 1024,
-	RAWS = 2, SESSION_MS = 2000, INSTANCES = 2 };
+	RAWS = 2, SESSION_MS = 2000, INSTANCES = 2, ANEW = 20 };
 
 static const char *const raw_names[RAWS] = { "raw.council-a", "raw.nhs-b" };
 static const enum raw_schema raw_schemas[RAWS] = { RAW_SCHEMA_COUNCIL, RAW_SCHEMA_NHS };
@@ -52,6 +52,7 @@ static int64_t terms_sent;
 static struct idmap erased;
 static pid_t pids[INSTANCES + 1];
 static uint64_t seed;
+static int32_t raw_epoch[RAWS] = { 1, 1 };
 
 static void
 must(int failed)
@@ -321,11 +322,13 @@ compare_reject(const struct rec *raw, struct span place, const struct entries *l
 }
 
 static struct tally
-compare(const char *name, const struct entries *evidence, const struct entries *rejected,
+compare(int at_raw, const struct entries *evidence, const struct entries *rejected,
     struct judge *judge)
 {
 	struct tally t = { 0 };
 	struct strmap standing, sealed;
+	const char *name = raw_names[at_raw];
+	int32_t epoch = raw_epoch[at_raw];
 	struct entries raw = read_log(name);
 	struct buf place = BUF_INIT;
 	struct cut cut;
@@ -335,11 +338,11 @@ compare(const char *name, const struct entries *evidence, const struct entries *
 	fold_counting(rejected, false, &sealed);
 	for (size_t i = 0; i < raw.n; i++) {
 		const struct rec *r = &raw.at[i].rec;
-		struct raw_position pos = { span_str(name), 1, r->offset, r->time_ms, r->key };
+		struct raw_position pos = { span_str(name), epoch, r->offset, r->time_ms, r->key };
 		struct judgement j;
 
 		judge_record(judge, &pos, r->value, &j);
-		key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(name), .epoch = 1,
+		key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(name), .epoch = epoch,
 			       .offset = r->offset }, &place);
 		at = strmap_find(&standing, buf_view(&place));
 		t.n++;
@@ -355,7 +358,7 @@ compare(const char *name, const struct entries *evidence, const struct entries *
 	key_format(&(struct key){ .type = KEY_CUT, .stream = span_str(name) }, &place);
 	at = strmap_find(&standing, buf_view(&place));
 	t.cuts = at && *at && carry_decode_cut(cat, evidence->at[*at - 1].rec.value, &cut)
-	    && raw.n && cut.offset == raw.at[raw.n - 1].rec.offset
+	    && raw.n && cut.epoch == epoch && cut.offset == raw.at[raw.n - 1].rec.offset
 	    && cut.terms_offset == terms_sent - 1;
 	entries_free(&raw);
 	strmap_release(&standing);
@@ -386,7 +389,7 @@ await_agreement(void)
 
 		sum = (struct tally){ 0 };
 		for (int i = 0; i < RAWS; i++) {
-			struct tally t = compare(raw_names[i], &evidence, &rejected, judge);
+			struct tally t = compare(i, &evidence, &rejected, judge);
 
 			sum.n += t.n;
 			sum.right += t.right;
@@ -718,6 +721,51 @@ test_what_is_erased_becomes_a_stub_also_when_it_was_away(void **state)
 	assert_true(t.what[EVIDENCE_SUPPRESSED] == 2);
 }
 
+/* config/agencies.yaml, where one topic has an epoch of its own. */
+static void
+agencies_publish(int version, const char *name, int32_t epoch)
+{
+	struct buf text = BUF_INIT, page = BUF_INIT;
+	char line[2 * TOPIC_NAME_MAX];
+	const uint8_t *at;
+
+	snprintf(line, sizeof(line), "topic: %s\n", name);
+	file_read("config/agencies.yaml", &text);
+	at = memmem(text.ptr, text.len, line, strlen(line));
+	assert_non_null(at);
+	buf_add(&page, text.ptr, (size_t)(at - text.ptr));
+	buf_printf(&page, "epoch: %d\n    ", (int)epoch);
+	buf_add(&page, at, text.len - (size_t)(at - text.ptr));
+	publish("agencies", "agencies", version, buf_view(&page));
+	buf_release(&text);
+	buf_release(&page);
+}
+
+static void
+test_a_topic_that_is_made_anew_with_fewer_records_goes_on(void **state)
+{
+	struct kadmin *admin = kadmin_new(&conf, &err);
+	const char *name;
+	struct kwriter *w;
+	uint32_t n;
+
+	(void)state;
+	must(admin == NULL);
+	n = await_agreement().n;
+	name = topic(raw_names[0]);
+	must(kadmin_topics_delete(admin, &name, 1, ASK_MS, &err));
+	pause_ms(1000);
+	raw_epoch[0] = 2;
+	agencies_publish(2, raw_names[0], raw_epoch[0]);
+	topic_make(admin, raw_names[0]);
+	w = writer_new();
+	for (int k = 0; k < ANEW; k++)
+		send_raw(w, 0, k);
+	writer_done(w);
+	assert_int_equal(await_agreement().n, n - (3 * (RECORDS + 1)) + ANEW);
+	kadmin_free(admin);
+}
+
 static void
 test_asked_to_end_it_ends_with_0(void **state)
 {
@@ -737,6 +785,7 @@ main(void)
 		cmocka_unit_test(test_stopped_past_its_session_and_continued_it_does_no_harm),
 		cmocka_unit_test(test_a_mistaken_page_changes_nothing_and_its_correction_is_followed),
 		cmocka_unit_test(test_what_is_erased_becomes_a_stub_also_when_it_was_away),
+		cmocka_unit_test(test_a_topic_that_is_made_anew_with_fewer_records_goes_on),
 		cmocka_unit_test(test_asked_to_end_it_ends_with_0),
 	};
 

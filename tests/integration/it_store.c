@@ -457,8 +457,8 @@ claims_doubts_and_cuts_come_back_after_a_restart(void **state)
 	sink_batch_doubt(one.batch, slot, SPAN_LIT("o/aa"), 5);
 	sink_batch_doubt(one.batch, slot, SPAN_LIT("o/bb"), 6);
 	sink_batch_answered(one.batch, slot, SPAN_LIT("o/aa"));
-	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 40, 19900, 3 });
-	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 30, DATE_NONE, 4 });
+	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 40, 19900, 3, 0 });
+	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 30, DATE_NONE, 4, 0 });
 	sink_batch_advance(one.batch, slot, 8);
 	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);
 	store_close(one.store);
@@ -474,6 +474,38 @@ claims_doubts_and_cuts_come_back_after_a_restart(void **state)
 	assert_int_equal(ask(&one, "SELECT folded_through FROM ops.cut"), 40);
 	assert_int_equal(ask(&one, "SELECT terms_offset FROM ops.cut"), 4);
 	assert_int_equal(load(one.store, 2, NULL), 0); /* another partition knows nothing of it */
+}
+
+static void
+cut_commit(int64_t at, const struct cut *cut, const struct cut *more)
+{
+	uint32_t slot;
+
+	sink_batch_reset(one.batch);
+	slot = sink_batch_slot(one.batch, "outcomes", 0, at);
+	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), cut);
+	if (more)
+		sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), more);
+	sink_batch_advance(one.batch, slot, at + 1);
+	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);
+}
+
+static void
+a_cut_of_a_topic_that_was_made_anew_counts_whatever_its_offset(void **state)
+{
+	(void)state;
+	load(one.store, 0, NULL);
+	cut_commit(0, &(struct cut){ 40, 19900, 3, 1 }, NULL);
+	cut_commit(1, &(struct cut){ 90, DATE_NONE, 3, 1 }, &(struct cut){ 5, DATE_NONE, 4, 2 });
+	assert_int_equal(ask(&one, "SELECT folded_through FROM ops.cut"), 5);
+	assert_int_equal(ask(&one, "SELECT epoch FROM ops.cut"), 2);
+	cut_commit(2, &(struct cut){ 95, DATE_NONE, 4, 1 }, NULL); /* late: a former owner's */
+	assert_int_equal(ask(&one, "SELECT folded_through FROM ops.progress "
+		"WHERE topic = 'outcomes'"), 5);
+	assert_int_equal(ask(&one, "SELECT epoch FROM ops.progress WHERE topic = 'outcomes'"), 2);
+	assert_int_equal(ask(&one, "SELECT terms_offset FROM ops.cut"), 4);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ops.cut WHERE complete_through IS NOT NULL"),
+	    1); /* its agency's word stands */
 }
 
 static void
@@ -549,6 +581,7 @@ main(void)
 		STORY(an_equal_row_is_not_a_new_version),
 		STORY(what_was_believed_when_is_kept_and_named),
 		STORY(claims_doubts_and_cuts_come_back_after_a_restart),
+		STORY(a_cut_of_a_topic_that_was_made_anew_counts_whatever_its_offset),
 		STORY(a_resync_sweeps_what_it_has_not_seen_in_one_transaction),
 		STORY(a_resync_that_is_overtaken_or_cut_off_writes_nothing),
 	};

@@ -95,14 +95,20 @@ static void
 encode_cut(void *carrier, const struct cut *cut, struct buf *value)
 {
 	(void)carrier;
-	buf_printf(value, "%d", (int)cut->offset);
+	buf_printf(value, "%d.%d", (int)cut->epoch, (int)cut->offset);
 }
 
 static bool
 decode_cut(void *carrier, struct span value, struct cut *cut)
 {
+	char text[20];
+	int epoch, offset;
+
 	(void)carrier;
-	*cut = (struct cut){ .offset = value.ptr[0] - '0', .complete_through = DATE_NONE,
+	snprintf(text, sizeof(text), SPAN_FMT, SPAN_ARG(value));
+	if (sscanf(text, "%d.%d", &epoch, &offset) != 2)
+		return false;
+	*cut = (struct cut){ .epoch = epoch, .offset = offset, .complete_through = DATE_NONE,
 		.terms_offset = -1 };
 	return true;
 }
@@ -203,7 +209,7 @@ test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs(void **state)
 	begin(0, 0, 3);
 	found("r/raw.a/0/0", "v0", &OTHER);
 	found("r/raw.a/0/1", "v1", &OTHER);
-	found("k/raw.a", "1", &OTHER);
+	found("k/raw.a", "0.1", &OTHER);
 	go_live();
 	assert_int_equal(play.seek, 2);
 	share_free(play.share);
@@ -211,9 +217,45 @@ test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs(void **state)
 	begin(1, 0, 3); /* the topic was made anew */
 	found("r/raw.a/0/0", "v0", &OTHER);
 	found("r/raw.a/0/1", "v1", &OTHER);
-	found("k/raw.a", "1", &OTHER);
+	found("k/raw.a", "0.1", &OTHER);
 	go_live();
 	assert_int_equal(play.seek, 0);
+	share_free(play.share);
+}
+
+static void
+test_cuts_go_on_when_the_topic_was_made_anew_with_fewer_records(void **state)
+{
+	(void)state;
+	begin(1, 0, 2);
+	found("r/raw.a/0/7", "v7", &OTHER);
+	found("k/raw.a", "0.7", &OTHER);
+	go_live();
+	share_step(play.share, true); /* empty as yet: that is a cut as well */
+	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "1.-1");
+	settle();
+	raw(0);
+	settle();
+	share_step(play.share, true);
+	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "1.0");
+	settle();
+	assert_true(share_idle(play.share));
+	share_free(play.share);
+}
+
+static void
+test_a_share_of_an_epoch_that_is_over_sends_no_cut(void **state)
+{
+	(void)state;
+	begin(1, 0, 1);
+	found("k/raw.a", "2.0", &OTHER);
+	go_live();
+	raw(0);
+	raw(1);
+	settle();
+	share_step(play.share, true);
+	assert_null(last(SHARE_EVIDENCE, "k/raw.a"));
+	assert_false(share_idle(play.share));
 	share_free(play.share);
 }
 
@@ -255,7 +297,7 @@ test_a_failed_delivery_is_looked_at_again_before_the_cut(void **state)
 	raw(0);
 	settle();
 	share_step(play.share, true);
-	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "0");
+	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "0.0");
 	share_free(play.share);
 }
 
@@ -266,6 +308,8 @@ main(void)
 		cmocka_unit_test(test_an_intruder_ahead_of_the_share_is_answered_even_if_it_is_right),
 		cmocka_unit_test(test_what_stands_and_is_right_is_not_sent_again),
 		cmocka_unit_test(test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs),
+		cmocka_unit_test(test_cuts_go_on_when_the_topic_was_made_anew_with_fewer_records),
+		cmocka_unit_test(test_a_share_of_an_epoch_that_is_over_sends_no_cut),
 		cmocka_unit_test(test_erasure_reaches_what_raw_no_longer_holds),
 		cmocka_unit_test(test_a_failed_delivery_is_looked_at_again_before_the_cut),
 	};
