@@ -1,7 +1,7 @@
 /*
  * sinkd as it ships, on real Kafka and PostgreSQL: killed while records come,
  * its database killed under it, a zombie's late writes, a log whose beginning
- * was deleted.  What the database holds must be what the records say, line by
+ * was deleted, or all of it, or that was compacted while it was away.  What the database holds must be what the records say, line by
  * line of sql/dump.sql, and no version may be there twice or out of order.
  *
  * Invented facts only.  SEED repeats a run's moments; SERVERS_DIR is the
@@ -39,7 +39,7 @@ static struct err err;
 static struct av_catalogue *cat;
 static struct kwriter *writer;
 static struct pg *pg;
-static char uri[512], database[128], log_path[64], broken_uri[512];
+static char prefix[TOPIC_NAME_MAX], uri[512], database[128], log_path[64], broken_uri[512];
 static pid_t pid;
 static uint64_t seed;
 
@@ -84,7 +84,7 @@ topic(const char *name)
 	static int at;
 
 	at = (at + 1) % 4;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
+	snprintf(text[at], sizeof(text[at]), "%s.%s", prefix, name);
 	return text[at];
 }
 
@@ -370,7 +370,7 @@ spawn_on(const char *pguri)
 
 	snprintf(program, sizeof(program), "%s/outturn-sinkd", bin);
 	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
-	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", getenv("PREFIX"));
+	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", prefix);
 	snprintf(arg[2], sizeof(arg[2]), "pguri=%s", pguri);
 	snprintf(arg[3], sizeof(arg[3]), "flush_after=20");
 	pid = fork();
@@ -459,6 +459,62 @@ resident_peak_kbytes(void)
 	return kbytes;
 }
 
+/* --- the ground */
+
+/* Cleaned as soon as Kafka can, tombstones too. */
+static const struct kafka_property cleaned[] = { { "cleanup.policy", "compact" },
+	{ "segment.ms", "100" }, { "min.cleanable.dirty.ratio", "0.001" },
+	{ "min.compaction.lag.ms", "0" }, { "max.compaction.lag.ms", "100" },
+	{ "delete.retention.ms", "0" } };
+
+static void
+topic_make(struct kadmin *admin, const char *name, int32_t partitions)
+{
+	struct kafka_property config[8];
+	size_t n;
+	const struct topic_setting *s = topic_settings(name, &n);
+
+	assert_true(n <= 8);
+	for (size_t i = 0; i < n; i++) {
+		config[i] = (struct kafka_property){ s[i].name, s[i].value };
+		if (strcmp(s[i].name, "cleanup.policy") == 0)
+			config[i].value = "compact,delete"; /* so that a story may delete */
+	}
+	must(kadmin_topics_make(admin, &(struct ktopic){ .name = topic(name),
+		.partitions = partitions, .config = config, .config_n = n }, 1, ASK_MS, &err));
+}
+
+static void
+database_make(const char *name, char *out, size_t size)
+{
+	const char *given = getenv("PGURI"), *slash = strrchr(given, '/');
+	struct pg *any = pg_open(given, "it_sinkd", &err);
+	char sql[256];
+
+	must(any == NULL);
+	snprintf(sql, sizeof(sql), "CREATE DATABASE \"%s\"", name);
+	must(pg_exec(any, sql, &err));
+	pg_close(any);
+	snprintf(out, size, "%.*s/%s", (int)(slash - given), given, name);
+}
+
+static void
+migrated(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+}
+
+static void
+database_migrate(void)
+{
+	struct pg_schema_state schema;
+
+	pg = pg_open(uri, "it_sinkd", &err);
+	must(pg == NULL);
+	must(pg_schema_run(pg, sink_sql, sink_sql_n, migrated, NULL, &schema, &err));
+}
+
 /* --- stories, in this order */
 
 static void
@@ -504,6 +560,47 @@ a_daemon_killed_at_random_moments_loses_and_doubles_nothing(void **state)
 	spawn_on(uri);
 	await_agreement();
 	assert_int_equal(ask_int("SELECT count(*) FROM ops.doubt"), 0);
+}
+
+/* The days of every outcome, again and again, as a reader sees them. */
+static void
+look(int32_t *seen)
+{
+	struct pg_rows *rows = ask("SELECT uuid_send(outcome_id), days FROM ledger.outcome");
+
+	for (size_t i = 0; i < pg_rows_count(rows); i++) {
+		int32_t days = (int32_t)pg_value_int(rows, i, 1);
+		struct id id;
+		int which;
+
+		assert_true(pg_value_hex(rows, i, 0, id.b, ID_BYTES));
+		which = id.b[2] << 16 | id.b[3] << 8 | id.b[4];
+		assert_true(which < THINGS);
+		assert_true(days >= seen[which]);
+		seen[which] = days;
+	}
+	pg_rows_free(rows);
+}
+
+static void
+whoever_looks_while_it_is_killed_sees_no_older_version(void **state)
+{
+	static int32_t seen[THINGS];
+
+	(void)state;
+	for (int k = 0; k < KILLS; k++) {
+		end(SIGKILL);
+		for (int i = 0; i < 3 * THINGS; i++)
+			say_outcome(i % THINGS, ++version);
+		flush();
+		spawn_on(uri);
+		for (int n = (int)draw(20); n >= 0; n--) {
+			look(seen);
+			pause_ms(20);
+		}
+	}
+	await_agreement();
+	look(seen);
 }
 
 static void
@@ -633,50 +730,111 @@ under_load_it_stays_within_its_memory(void **state)
 		fail_msg("resident %ld KiB of %d", kbytes, RESIDENT_KBYTES_MAX);
 }
 
-/* --- the ground */
-
-static void
-topic_make(struct kadmin *admin, const char *name, int32_t partitions)
+/* How many records there are now, from the first to the last. */
+static int
+records_in(const char *name)
 {
-	struct kafka_property config[8];
-	size_t n;
-	const struct topic_setting *s = topic_settings(name, &n);
+	struct kreader *reader = kreader_new(&conf, &err);
+	int64_t low, high, until = now_ms() + STORY_MS;
+	struct krecord rec;
+	int n = 0;
 
-	assert_true(n <= 8);
-	for (size_t i = 0; i < n; i++) {
-		config[i] = (struct kafka_property){ s[i].name, s[i].value };
-		if (strcmp(s[i].name, "cleanup.policy") == 0)
-			config[i].value = "compact,delete"; /* so that a story may delete */
+	must(reader == NULL);
+	must(kreader_watermarks(reader, name, 0, &low, &high, ASK_MS, &err));
+	must(kreader_add(reader, name, 0, KAFKA_BEGIN, NULL, &err));
+	while (kreader_position(reader, name, 0) < high && now_ms() < until) {
+		int got = kreader_poll(reader, 50, &rec, &err);
+
+		must(got < 0 && err.class != ERR_RETRY);
+		n += got > 0;
 	}
-	must(kadmin_topics_make(admin, &(struct ktopic){ .name = topic(name),
-		.partitions = partitions, .config = config, .config_n = n }, 1, ASK_MS, &err));
+	assert_true(kreader_position(reader, name, 0) >= high);
+	kreader_free(reader);
+	return n;
 }
 
+/* What lies in the newest segment is not cleaned: claims begin new ones. */
 static void
-database_make(const char *name, char *out, size_t size)
+await_cleaned(int records, int64_t *epoch)
 {
-	const char *given = getenv("PGURI"), *slash = strrchr(given, '/');
-	struct pg *any = pg_open(given, "it_sinkd", &err);
-	char sql[256];
+	int64_t until = now_ms() + STORY_MS;
+	int n;
 
-	must(any == NULL);
-	snprintf(sql, sizeof(sql), "CREATE DATABASE \"%s\"", name);
-	must(pg_exec(any, sql, &err));
-	pg_close(any);
-	snprintf(out, size, "%.*s/%s", (int)(slash - given), given, name);
+	do {
+		pause_ms(300);
+		claim("outcomes", 0, "*", ++*epoch, &run_a);
+		flush();
+		n = records_in(topic("outcomes"));
+	} while (n > records && now_ms() < until);
+	if (n > records)
+		fail_msg("%d records are left of the log, %d were expected", n, records);
 }
 
+/* A house of its own, where the cleaner runs at once. */
 static void
-migrated(void *arg, const char *name)
+cleaned_ground(void)
 {
-	(void)arg;
-	(void)name;
+	struct kadmin *admin = kadmin_new(&conf, &err);
+
+	must(admin == NULL);
+	end(SIGKILL);
+	snprintf(prefix, sizeof(prefix), "%s-c", getenv("PREFIX"));
+	snprintf(database, sizeof(database), "%s-sinkd-%d-c", getenv("PREFIX"), (int)getpid());
+	pg_close(pg);
+	database_make(database, uri, sizeof(uri));
+	database_migrate();
+	topic_make(admin, "evidence", 1);
+	topic_make(admin, "rejected", 1);
+	topic_make(admin, "linked", 1);
+	must(kadmin_topics_make(admin, &(struct ktopic){ .name = topic("outcomes"),
+		.partitions = 1, .config = cleaned,
+		.config_n = sizeof(cleaned) / sizeof(cleaned[0]) }, 1, ASK_MS, &err));
+	kadmin_free(admin);
+	memset(link_revision, 0, sizeof(link_revision));
+	memset(outcome_days, 0, sizeof(outcome_days));
+	evidence_n = outcomes_n = 0;
+	unlink(log_path);
+}
+
+/* Outcomes with even numbers only: they are all of partition 0. */
+static void
+a_log_that_was_compacted_while_it_was_away_says_the_same(void **state)
+{
+	int64_t epoch = 0;
+
+	(void)state;
+	cleaned_ground();
+	claim("outcomes", 0, "*", ++epoch, &run_a);
+	for (int i = 0; i < 40; i += 2)
+		say_outcome(i, ++version);
+	flush();
+	spawn_on(uri);
+	await_agreement();
+	assert_int_equal(end(SIGTERM), 0);
+	/* Young: the holes are read over, nothing was taken away that could be missed. */
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; i < 40; i += 2)
+			say_outcome(i, ++version);
+	flush();
+	await_cleaned(20 + 2, &epoch);
+	spawn_on(uri);
+	await_agreement();
+	assert_int_equal(end(SIGTERM), 0);
+	assert_false(log_says("\"event\":\"resync\""));
+	/* Old: records may be gone with their tombstones, and are swept. */
+	for (int i = 0; i < 20; i += 2)
+		say_outcome(i, GONE);
+	flush();
+	await_cleaned(10 + 2, &epoch);
+	must(pg_exec(pg, "UPDATE ops.offset SET since = since - interval '13 hours'", &err));
+	spawn_on(uri);
+	await_log("\"event\":\"resync\"");
+	await_agreement();
 }
 
 static int
 ground(void **state)
 {
-	struct pg_schema_state schema;
 	struct kadmin *admin;
 	char name[140];
 
@@ -686,15 +844,14 @@ ground(void **state)
 	if (!conf.brokers || !getenv("PGURI") || !getenv("PREFIX"))
 		fail_msg("KAFKA, PGURI and PREFIX must say where the servers are");
 	signal(SIGPIPE, SIG_IGN);
+	snprintf(prefix, sizeof(prefix), "%s", getenv("PREFIX"));
 	snprintf(log_path, sizeof(log_path), "/tmp/it_sinkd.%d.log", (int)getpid());
 	cat = av_catalogue_new();
 	snprintf(database, sizeof(database), "%s-sinkd-%d", getenv("PREFIX"), (int)getpid());
 	database_make(database, uri, sizeof(uri));
 	snprintf(name, sizeof(name), "%s-bare", database);
 	database_make(name, broken_uri, sizeof(broken_uri));
-	pg = pg_open(uri, "it_sinkd", &err);
-	must(pg == NULL);
-	must(pg_schema_run(pg, sink_sql, sink_sql_n, migrated, NULL, &schema, &err));
+	database_migrate();
 	admin = kadmin_new(&conf, &err);
 	must(admin == NULL);
 	topic_make(admin, "evidence", 1);
@@ -726,12 +883,14 @@ main(void)
 		cmocka_unit_test(a_database_that_was_not_migrated_is_refused_with_the_remedy),
 		cmocka_unit_test(a_database_that_is_away_at_the_start_is_waited_for),
 		cmocka_unit_test(a_daemon_killed_at_random_moments_loses_and_doubles_nothing),
+		cmocka_unit_test(whoever_looks_while_it_is_killed_sees_no_older_version),
 		cmocka_unit_test(a_database_killed_under_it_loses_and_doubles_nothing),
 		cmocka_unit_test(a_zombies_late_write_is_passed_over_doubted_and_answered),
 		cmocka_unit_test(sigterm_writes_what_is_in_hand_and_exits_0),
 		cmocka_unit_test(a_log_whose_beginning_was_deleted_is_folded_anew_and_swept),
 		cmocka_unit_test(a_log_emptied_to_its_end_while_it_was_away_is_noticed_at_the_start),
 		cmocka_unit_test(under_load_it_stays_within_its_memory),
+		cmocka_unit_test(a_log_that_was_compacted_while_it_was_away_says_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, ground, ground_gone);
