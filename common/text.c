@@ -183,6 +183,23 @@ spelled_out(int32_t c)
 	return NULL;
 }
 
+/* One letter on Arabic, Persian and Urdu keyboards, or two that are written for each other. */
+static int32_t
+arabic_letter(int32_t c)
+{
+	switch (c) {
+	case 0x649: /* alef maksura */
+	case 0x6CC: return 0x64A; /* Farsi yeh */
+	case 0x6A9: return 0x643; /* keheh */
+	case 0x629: /* teh marbuta */
+	case 0x6BE: /* heh doachashmee */
+	case 0x6C1: /* heh goal */
+	case 0x6D5: return 0x647;
+	case 0x671: return 0x627; /* alef wasla */
+	}
+	return c;
+}
+
 static size_t
 put_utf8(int32_t c, uint8_t *out)
 {
@@ -224,7 +241,7 @@ put_folded(int32_t c, uint8_t *out)
 		c = '-';
 	letters = spelled_out(c);
 	if (!letters)
-		return put_utf8(c, out);
+		return put_utf8(arabic_letter(c), out);
 	memcpy(out, letters, strlen(letters));
 	return strlen(letters);
 }

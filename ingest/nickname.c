@@ -422,7 +422,6 @@ static const struct {
 	{ "mohammad", "mohammed" },
 	{ "mohammed", "mohammed" },
 	{ "mohamud", "mohammed" },
-	{ "mohd", "mohammed" },
 	{ "molly", "mary" },
 	{ "morris", "maurice" },
 	{ "muhammad", "mohammed" },

@@ -9,29 +9,52 @@ enum { UNIT_SEPARATOR = 0x1F };
 
 static const char *const titles[] = { "mr", "mrs", "miss", "ms", "mx", "dr", "doctor", "prof",
 	"professor", "rev", "revd", "reverend", "sir", "dame", "lord", "lady", "master", "mstr",
-	"cllr", NULL };
+	"cllr", "smt", "mst", "mosammat", "sra", "frau", "herr", "mme", NULL };
 
 static const char *const suffixes[] = { "jr", "jnr", "junior", "sr", "snr", "ii", "iii", "iv",
-	"esq", "phd", "mbe", "obe", "cbe", NULL };
+	"esq", "phd", "mbe", "obe", "cbe", "nd", "rd", "th", NULL };
 
 /* Words that belong to the word after them: "van den berg", "o brien", "al hassan". */
 static const char *const particles[] = { "o", "mc", "mac", "m", "st", "fitz", "van", "vander",
 	"von", "vonder", "der", "den", "de", "del", "della", "delle", "di", "da", "do", "dos", "das",
 	"du", "des", "la", "le", "las", "los", "lo", "el", "al", "ul", "ur", "bin", "ibn", "bint",
-	"ben", "abu", "ap", "ab", "ferch", "ter", "ten", "te", "zu", "zum", "zur", "san", "santa",
-	"y", "e", "nic", "ni", "nee", NULL };
+	"ben", "abu", "abd", "abdul", "abdel", "ap", "ab", "ferch", "ter", "ten", "te", "zu", "zum",
+	"zur", "san", "santa", "nic", "ni", "ui", "mhic", NULL };
+
+/* Of these, those that nobody leaves out: "brien" is another name than "o brien". */
+static const char *const inseparable[] = { "o", "mc", "mac", "m", "st", "fitz", "nic", "ni", "ui",
+	"mhic", "abd", "abdul", "abdel", "san", "santa", NULL };
+
+/* "And" between two surnames: written or not. */
+static const char *const between[] = { "y", "e", "i", "and", NULL };
+
+/* What follows is a former name. */
+static const char *const formerly[] = { "nee", "formerly", "aka", "fka", "geb", "geborene", NULL };
+
+/* Servant of; the name is with the word behind it. */
+static const char *const servant[] = { "abd", "abdul", "abdel", "abdal", "abdur", "abdus", "abdoul",
+	NULL };
+static const char *const article[] = { "al", "el", "ul", "ur", "ud", "us", "bin", "ibn", "bint",
+	NULL };
+
+/* Generic words that Vietnamese names have in front: "thi" of women, "van" of men. */
+static const char *const generic[] = { "thi", "van", NULL };
+
+static const char *const mohammed[] = { "md", "mohd", "muhd", "mhd", "mohamd", NULL };
 
 static const char *const no_forename[] = { "unknown", "notknown", "na", "nk", "baby", "babyboy",
 	"babygirl", "boy", "girl", "infant", "unnamed", "twin", "male", "female", "test", "none",
-	"null", "tbc", "x", "xx", "xxx", NULL };
+	"null", "tbc", "x", "xx", "xxx", "fnu", "noname", "notgiven", "notrecorded", "notstated",
+	"anonymous", "refused", "declined", NULL };
 
-static const char *const no_surname[] = { "unknown", "notknown", "nk", "tbc", "xx", "xxx", NULL };
+static const char *const no_surname[] = { "unknown", "notknown", "nk", "tbc", "xx", "xxx", "lnu",
+	"noname", "notgiven", "notrecorded", "notstated", "anonymous", "refused", "declined", NULL };
 
 static bool
 one_of(struct span word, const char *const *list)
 {
-	for (; *list; list++)
-		if (span_is(word, *list))
+	for (; word.len && *list; list++)
+		if (**list == (char)word.ptr[0] && span_is(word, *list))
 			return true;
 	return false;
 }
@@ -40,6 +63,7 @@ struct words {
 	uint8_t text[TEXT_OUT_MAX];
 	struct span word[NAME_WORDS_MAX];
 	bool hyphen_before[NAME_WORDS_MAX]; /* joined to the word before by a dash */
+	bool bracket_before[NAME_WORDS_MAX]; /* the first within brackets */
 	size_t n;
 };
 
@@ -54,7 +78,7 @@ static void
 words_split(struct words *w, size_t len)
 {
 	size_t from = 0, to = 0;
-	bool hyphen = false;
+	bool hyphen = false, bracket = false;
 
 	w->n = 0;
 	for (size_t i = 0; i <= len; i++) {
@@ -68,11 +92,14 @@ words_split(struct words *w, size_t len)
 			continue;
 		if (to > from && w->n < NAME_WORDS_MAX) {
 			w->hyphen_before[w->n] = hyphen;
+			w->bracket_before[w->n] = bracket;
+			bracket = false;
 			w->word[w->n++] = span_of(w->text + from, to - from);
 			hyphen = false;
 		}
 		from = to = i < len ? i + 1 : i;
 		hyphen = (hyphen || c == '-') && w->n > 0;
+		bracket = bracket || c == '(' || c == '[';
 	}
 }
 
@@ -101,15 +128,20 @@ words_of(struct span text, const char *field, struct words *w, struct err *err)
 }
 
 static void
+drop_word(struct words *w, size_t at)
+{
+	size_t behind = --w->n - at;
+
+	memmove(w->word + at, w->word + at + 1, behind * sizeof(w->word[0]));
+	memmove(w->hyphen_before + at, w->hyphen_before + at + 1, behind * sizeof(bool));
+	memmove(w->bracket_before + at, w->bracket_before + at + 1, behind * sizeof(bool));
+}
+
+static void
 drop_titles(struct words *w)
 {
-	size_t skip = 0;
-
-	while (skip + 1 < w->n && one_of(w->word[skip], titles))
-		skip++;
-	w->n -= skip;
-	memmove(w->word, w->word + skip, w->n * sizeof(w->word[0]));
-	memmove(w->hyphen_before, w->hyphen_before + skip, w->n * sizeof(w->hyphen_before[0]));
+	while (w->n > 1 && one_of(w->word[0], titles))
+		drop_word(w, 0);
 }
 
 static void
@@ -148,30 +180,110 @@ add_other(struct names *out, struct span name)
 	out->others[out->n++] = name;
 }
 
+/* "Abd al Rahman", "Abdur-Rahman": one name; what follows has no article of its own. */
+static void
+servant_join(struct words *w, size_t at)
+{
+	if (at + 1 >= w->n || !one_of(w->word[at], servant))
+		return;
+	while (at + 2 < w->n && one_of(w->word[at + 1], article))
+		drop_word(w, at + 1);
+	w->word[at] = SPAN_LIT("abdul");
+	w->hyphen_before[at + 1] = true;
+}
+
+/* "And", where it stands between two; an initial at the end; saint as people shorten it. */
+static void
+surname_tidy(struct words *w)
+{
+	for (size_t i = 0; i + 1 < w->n; i++)
+		servant_join(w, i);
+	for (size_t i = 1; i + 1 < w->n;)
+		if (one_of(w->word[i], between))
+			drop_word(w, i);
+		else
+			i++;
+	while (w->n > 1 && w->word[w->n - 1].len == 1)
+		w->n--;
+	for (size_t i = 0; i + 1 < w->n; i++)
+		if (span_is(w->word[i], "saint"))
+			w->word[i] = SPAN_LIT("st");
+}
+
+/* Where the former name begins: behind "née", or in brackets; w->n: nowhere.  A name in front
+ * must be left. */
+static size_t
+former_at(struct words *w)
+{
+	for (size_t i = 1; i < w->n; i++) {
+		if (one_of(w->word[i], formerly) && i + 1 < w->n) {
+			drop_word(w, i);
+			return i;
+		}
+		if (w->bracket_before[i])
+			return i;
+	}
+	return w->n;
+}
+
+/* Each with the particles before it, if there are several; then those without their particles. */
+static void
+halves_add(const struct words *w, size_t first, size_t end, struct names *out, struct arena *arena)
+{
+	size_t from = first;
+
+	for (size_t i = first; i < end; i++) {
+		if (i + 1 < end && one_of(w->word[i], particles))
+			continue;
+		if (from > first || i + 1 < end)
+			add_other(out, join(w, from, i + 1, arena));
+		from = i + 1;
+	}
+	for (size_t i = first + 1; i < end; i++)
+		if (one_of(w->word[i - 1], particles) && !one_of(w->word[i - 1], inseparable)
+		    && !one_of(w->word[i], particles) && w->word[i].len > 2)
+			add_other(out, join(w, i, i + 1, arena));
+}
+
 int
 surname_normalise(struct span text, struct names *out, struct arena *arena, struct err *err)
 {
 	struct words w;
-	size_t from = 0;
+	size_t former;
 
 	*out = (struct names){ .n = 0 };
 	if (words_of(text, "person.surname", &w, err) < 0)
 		return -1;
 	drop_titles(&w);
 	drop_suffixes(&w);
-	out->whole = join(&w, 0, w.n, arena);
+	surname_tidy(&w);
+	former = former_at(&w);
+	out->whole = join(&w, 0, former, arena);
 	if (one_of(out->whole, no_surname))
 		out->whole.len = 0;
 	if (out->whole.len == 0)
 		return 0;
-	for (size_t i = 0; i < w.n; i++) {
-		if (i + 1 < w.n && one_of(w.word[i], particles))
-			continue;
-		if (from > 0 || i + 1 < w.n)
-			add_other(out, join(&w, from, i + 1, arena));
-		from = i + 1;
+	halves_add(&w, 0, former, out, arena);
+	if (former < w.n) {
+		add_other(out, join(&w, former, w.n, arena));
+		halves_add(&w, former, w.n, out, arena);
 	}
 	return 0;
+}
+
+static void
+forename_tidy(struct words *w)
+{
+	while (w->n > 1 && one_of(w->word[0], generic))
+		drop_word(w, 0);
+	if (one_of(w->word[0], mohammed))
+		w->word[0] = SPAN_LIT("mohammed");
+	servant_join(w, 0);
+	for (size_t i = 1; i < w->n;)
+		if (one_of(w->word[i], article) && !w->hyphen_before[i])
+			drop_word(w, i);
+		else
+			i++;
 }
 
 int
@@ -187,6 +299,7 @@ forename_normalise(struct span text, struct names *out, struct arena *arena, str
 	if (w.n == 0 || one_of(join(&w, 0, w.n, arena), no_forename)
 	    || one_of(w.word[0], no_forename))
 		return 0;
+	forename_tidy(&w);
 	while (first < w.n && w.hyphen_before[first])
 		first++;
 	out->whole = join(&w, 0, first, arena);
@@ -198,6 +311,8 @@ forename_normalise(struct span text, struct names *out, struct arena *arena, str
 			next++;
 		add_other(out, join(&w, i, next, arena));
 	}
+	if (first == 1 && w.n == 2) /* of a name that is written in two, or a middle name */
+		add_other(out, join(&w, 0, 2, arena));
 	return 0;
 }
 

@@ -20,7 +20,7 @@
 #include "ingest/validate.h"
 
 enum {
-	NORMALISE_VERSION = 1,
+	NORMALISE_VERSION = 2,
 	FIELD_BYTES_MAX = 256,  /* of one text field of the person block */
 	NAME_WORDS_MAX = 16,    /* words of one name; further ones are left out */
 	NAME_OTHERS_MAX = 6,    /* other surnames, other forenames of one record */
