@@ -267,11 +267,13 @@ erased_fill(struct asking *a, const struct idmap *erased)
 	char hex[ID_HEX + 1];
 	uint32_t at = 0;
 
+	if (!erased->count)
+		return 0;
 	while ((s = idmap_next(erased, &at))) {
 		id_hex(&s->key, hex);
 		buf_printf(&ids, "%s%s", ids.len ? "," : "{", hex);
 	}
-	buf_str(&ids, ids.len ? "}" : "{}");
+	buf_byte(&ids, '}');
 	rows = pg_query(a->pg,
 	    "SELECT count(*) FROM evidence.record WHERE event_id = ANY ($1::text::uuid[]) "
 	    "AND what <> 'suppressed'",
@@ -354,7 +356,7 @@ judge(struct standing *st)
 static int
 totals_fill(struct asking *a)
 {
-	if (count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint FROM ops.control_total",
+	if (count_of(a, "SELECT coalesce(sum(abs(unaccounted)), 0)::bigint FROM ops.unaccounted",
 		&a->st->unaccounted))
 		return -1;
 	a->st->up_to_date = a->st->unaccounted == 0;

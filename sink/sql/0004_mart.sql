@@ -7,17 +7,9 @@ COMMENT ON SCHEMA pub IS 'Published, disclosure-controlled tables: materialised,
 CREATE SCHEMA log;
 COMMENT ON SCHEMA log IS 'Merkle leaves and checkpoints; filled by a later migration';
 
--- Control totals.  raw is the count of raw offsets of the block up to the cut in evidence, and
--- must equal the sum of the seven standings (evidence.standing defines them):
---
---     raw = accepted + withdrawn + superseded + suppressed + duplicate + rejected + declared
---
--- unaccounted is the difference: offsets that are folded by the cut's own word and have no row.
--- Rows above the cut (it has not come yet) are counted in ahead, so that they cannot hide a hole.
 -- Only the newest epoch of a topic has a cut; those before it are taken up to their last row, and
 -- of one after it nothing is folded yet.
-CREATE VIEW ops.control_total AS
-WITH reach AS (
+CREATE VIEW ops.reach AS
 	SELECT r.topic, r.epoch,
 	       CASE WHEN r.epoch = c.reach[1] THEN c.reach[2]
 	            WHEN r.epoch < c.reach[1] THEN r.last_offset
@@ -25,8 +17,33 @@ WITH reach AS (
 	FROM (SELECT topic, epoch, max(raw_offset) AS last_offset
 	      FROM evidence.record GROUP BY topic, epoch) r
 	LEFT JOIN (SELECT input, max(ARRAY[epoch, folded_through]) AS reach
-	           FROM ops.cut WHERE topic = 'evidence' GROUP BY input) c ON c.input = r.topic
-), counted AS (
+	           FROM ops.cut WHERE topic = 'evidence' GROUP BY input) c ON c.input = r.topic;
+COMMENT ON VIEW ops.reach IS 'How far each epoch of each raw topic is folded, by the cut in evidence';
+COMMENT ON COLUMN ops.reach.topic IS 'Raw topic without its prefix';
+COMMENT ON COLUMN ops.reach.epoch IS 'Epoch of the raw topic';
+COMMENT ON COLUMN ops.reach.folded_through IS 'Last raw offset that is folded; -1: none';
+
+-- What control_total says in the end, without judging any record: for who asks again and again.
+CREATE VIEW ops.unaccounted AS
+	SELECT h.topic, h.epoch, h.folded_through + 1 - count(r.raw_offset) AS unaccounted
+	FROM ops.reach h
+	LEFT JOIN evidence.record r ON r.topic = h.topic AND r.epoch = h.epoch
+		AND r.raw_offset <= h.folded_through
+	GROUP BY h.topic, h.epoch, h.folded_through;
+COMMENT ON VIEW ops.unaccounted IS 'Folded raw offsets without a row, by raw topic and epoch';
+COMMENT ON COLUMN ops.unaccounted.topic IS 'Raw topic without its prefix';
+COMMENT ON COLUMN ops.unaccounted.epoch IS 'Epoch of the raw topic';
+COMMENT ON COLUMN ops.unaccounted.unaccounted IS 'As in ops.control_total, of all its blocks';
+
+-- Control totals.  raw is the count of raw offsets of the block up to the cut in evidence, and
+-- must equal the sum of the seven standings (evidence.standing defines them):
+--
+--     raw = accepted + withdrawn + superseded + suppressed + duplicate + rejected + declared
+--
+-- unaccounted is the difference: offsets that are folded by the cut's own word and have no row.
+-- Rows above the cut (it has not come yet) are counted in ahead, so that they cannot hide a hole.
+CREATE VIEW ops.control_total AS
+WITH counted AS (
 	SELECT s.topic, s.epoch, s.raw_offset / 10000 AS block, h.folded_through,
 	       count(*) FILTER (WHERE s.raw_offset <= h.folded_through) AS rows_below,
 	       count(*) FILTER (WHERE s.raw_offset > h.folded_through) AS ahead,
@@ -38,12 +55,12 @@ WITH reach AS (
 	       count(*) FILTER (WHERE s.standing = 'rejected') AS rejected,
 	       count(*) FILTER (WHERE s.standing = 'declared') AS declared
 	FROM evidence.standing s
-	JOIN reach h USING (topic, epoch)
+	JOIN ops.reach h USING (topic, epoch)
 	GROUP BY 1, 2, 3, 4
 ), block AS (
 	SELECT h.topic, h.epoch, b AS block, h.folded_through,
 	       least(b * 10000 + 9999, h.folded_through) - b * 10000 + 1 AS expected
-	FROM reach h
+	FROM ops.reach h
 	CROSS JOIN LATERAL generate_series(0, h.folded_through / 10000) AS b
 	WHERE h.folded_through >= 0
 )
