@@ -158,9 +158,21 @@ cohort_check(struct check *ch)
 static struct span
 event_of(const struct check *ch, const struct outcome_terms *o)
 {
-	if (o->rule.event.ptr)
+	switch ((enum rule_kind)o->rule.kind) {
+	case RULE_SPELL:
+	case RULE_SPELL_EXCLUDING:
+	case RULE_RECURRING:
+	case RULE_INTENSITY_BAND:
+	case RULE_CUMULATIVE_DAYS:
+		return o->rule.spell_at < ch->v->spells_n ? ch->v->spells[o->rule.spell_at].event
+							  : SPAN_NONE;
+	case RULE_BASELINE_DAYS:
+	case RULE_COMPARISON:
+	case RULE_NON_OCCURRENCE:
+		return SPAN_NONE; /* nobody sends what did not happen */
+	default:
 		return o->rule.event;
-	return o->rule.spell_at < ch->v->spells_n ? ch->v->spells[o->rule.spell_at].event : SPAN_NONE;
+	}
 }
 
 static bool

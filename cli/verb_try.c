@@ -397,12 +397,24 @@ evidence_json(struct try *t, const struct outcome *o)
 }
 
 static void
-outcome_json(struct try *t, const struct outcome *o)
+counted_json(struct jw *j, const char *key, bool any, int64_t millionths)
+{
+	jw_key(j, key);
+	if (any)
+		jw_millionths(j, millionths);
+	else
+		jw_null(j);
+}
+
+static void
+outcome_json(struct try *t, const struct outcome *o, const struct outcome_extra *extra)
 {
 	struct jw *j = &t->json;
 
 	jw_object(j);
 	jw_put_str(j, "outcome", o->outcome);
+	jw_put_int(j, "ordinal", o->ordinal);
+	jw_put_str(j, "part", extra->part);
 	jw_put_int(j, "contract_version", o->contract_version);
 	jw_put_str(j, "status", o->status);
 	jw_put_date(j, "start", o->start);
@@ -410,6 +422,8 @@ outcome_json(struct try *t, const struct outcome *o)
 	jw_put_date(j, "achieved", o->achieved);
 	jw_put_date(j, "expires", o->expires);
 	jw_put_int(j, "days", o->days);
+	counted_json(j, "counted", extra->measure.any, extra->measure.is);
+	counted_json(j, "counted_of", extra->measure.any && extra->measure.of, extra->measure.of);
 	jw_put_int(j, "price_minor", o->price_minor);
 	reasons_json(t, o);
 	evidence_json(t, o);
@@ -431,7 +445,7 @@ person_json(struct try *t, const struct trial_person *p, const struct outcome_li
 	jw_key(j, "outcomes");
 	jw_array(j);
 	for (uint32_t i = 0; i < list->n; i++)
-		outcome_json(t, &list->items[i]);
+		outcome_json(t, &list->items[i], &list->extra[i]);
 	jw_end(j);
 	jw_end(j);
 }

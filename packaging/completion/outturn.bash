@@ -11,9 +11,10 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try check keys migrate publish feed run status rejects verify explain trace erase recompute doctor' ;;
+	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals' ;;
 	check) words=' --json --help' ;;
+	rules) words=' --json --help --markdown' ;;
 	keys) words=' --json --help --person --role' ;;
 	migrate) words=' --json --help --kafka-only --database-only' ;;
 	publish) words=' --json --help --as --as-at --effective --version' ;;

@@ -187,14 +187,14 @@ a_parameter_of_another_kind_of_rule_is_refused(void **state)
 	(void)state;
 	refused(VERSION "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
 	    "event-once, event: home, lasts: 3 months}}\n",
-	    "'lasts' means nothing in a rule of kind 'event-once'");
+	    "unknown key 'lasts' in a rule of kind 'event-once'");
 	refused(VERSION "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
-	    "event-once}}\n", "must name its 'event'");
+	    "event-once}}\n", "'event' is missing in a rule of kind 'event-once'");
 	refused(VERSION "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: spell, "
 	    "spell: nowhere, lasts: 3 months}}\n", "no spell 'nowhere' in this version");
 	refused(VERSION "  spells: [{spell: s, event: home}]\n  outcomes:\n"
 	    "  - {outcome: a, title: A, price: 1.00, rule: {kind: spell, spell: s}}\n",
-	    "must say how long it 'lasts'");
+	    "'lasts' is missing in a rule of kind 'spell'");
 	refused(VERSION "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
 	    "assessment, stage: 1, after: b}}\n", "no outcome 'b' stands before this one");
 	refused(VERSION "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "

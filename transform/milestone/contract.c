@@ -1,12 +1,11 @@
 #include "transform/milestone/contract.h"
 
-#include "common/mem.h"
-#include "common/money.h"
-#include "common/must.h"
-#include "transform/milestone/rules.h"
-#include "transform/milestone/timeline_in.h"
+#include <stdlib.h>
 
-enum { MILLION = 1000000 };
+#include "common/mem.h"
+#include "common/must.h"
+#include "transform/milestone/rule_compile.h"
+#include "transform/milestone/timeline_in.h"
 
 /* --- the language, said once: docs/contracts.md explains it with examples --- */
 
@@ -15,14 +14,12 @@ enum { MILLION = 1000000 };
 	.max = RULES_NO_LIMIT_DAYS, .unit = "days"
 
 static const char *const provider_alone_words[] = { "never", "allowed", NULL };
-static const char *const gap_within_words[] = { "counts", "pauses", NULL };
-static const char *const gap_longer_words[] = { "resets", "fails", NULL };
-static const char *const moves_words[] = { "any", "planned", "none", NULL };
-static const char *const risk_words[] = { "ignored", "none-known", NULL };
-static const char *const rule_words[] = { "event-once", "spell", "assessment", NULL };
-static const char *const move_words[] = { "any", "first", NULL };
 static const char *const pay_words[] = { "price", "none", NULL };
 static const char *const applies_words[] = { "referrals", "everyone", NULL };
+static const char *const settles_words[] = { "achieved", "verified", NULL };
+static const char *const rounding_words[] = { "half-away", "half-even", "down", NULL };
+static const char *const same_day_words[] = { "outcome-id", "rate-card", NULL };
+static const char *const remainder_words[] = { "first-named", "last-named", NULL };
 static const char *const unit_words[] = { "person", "child", "family", NULL };
 static const char *const party_words[] = { "commissioner", "payer", "spv", "provider", "investor",
 	"agency", NULL };
@@ -49,77 +46,15 @@ static const struct yaml_field evidence_fields[] = {
 static const struct yaml_record evidence_record =
     YAML_RECORD("an evidence rule", struct evidence_terms, evidence_fields);
 
-static const struct yaml_field spell_fields[] = {
-	{ .name = "spell", .type = YF_NAME, .offset = AT(spell_terms, name), .required = true,
-	    .doc = "Its name, for rules." },
-	{ .name = "event", .type = YF_NAME, .offset = AT(spell_terms, event), .required = true,
-	    .doc = "The kind of event; its -confirmed and -ended belong to it." },
-	{ .name = "where", .type = YF_NODE, .offset = AT(spell_terms, where_node),
-	    .doc = "Attributes that it must have to begin, and to count." },
-	{ .name = "later", .type = YF_NODE, .offset = AT(spell_terms, later_node),
-	    .doc = "Attributes that count too, after a planned move; never as the first." },
-	{ .name = "gap_days", DAYS(spell_terms, gap_days), .preset = "0",
-	    .doc = "The longest gap that is allowed." },
-	{ .name = "gap_total_days", DAYS(spell_terms, gap_total_days), .preset = "36600",
-	    .doc = "All gaps of one spell together." },
-	{ .name = "gap_within", .type = YF_ENUM, .offset = AT(spell_terms, gap_within),
-	    .choices = gap_within_words, .preset = "counts",
-	    .doc = "A gap that is allowed: the due date stays, or moves by the gap." },
-	{ .name = "gap_longer", .type = YF_ENUM, .offset = AT(spell_terms, gap_longer),
-	    .choices = gap_longer_words, .preset = "resets",
-	    .doc = "A longer gap: a new spell may begin, or nothing more." },
-	{ .name = "moves", .type = YF_ENUM, .offset = AT(spell_terms, moves),
-	    .choices = moves_words, .preset = "any",
-	    .doc = "Which moves keep continuity: it belongs to the person, not the address." },
-	{ .name = "risk", .type = YF_ENUM, .offset = AT(spell_terms, risk), .choices = risk_words,
-	    .preset = "ignored", .doc = "none-known: no known risk of homelessness on the day." },
-	{ .name = "one_at_a_time", .type = YF_BOOL, .offset = AT(spell_terms, one_at_a_time),
-	    .preset = "no", .doc = "Who is in one such place is in no other." },
-	{ .name = "overlap_days", DAYS(spell_terms, overlap_days), .preset = "7",
-	    .doc = "Two agencies' days may differ by so many before they contradict each other." },
-};
-static const struct yaml_record spell_record =
-    YAML_RECORD("a spell", struct spell_terms, spell_fields);
-
-static const struct yaml_field rule_fields[] = {
-	{ .name = "kind", .type = YF_ENUM, .offset = AT(rule_terms, kind), .required = true,
-	    .choices = rule_words, .doc = "Kind of rule." },
-	{ .name = "event", .type = YF_NAME, .offset = AT(rule_terms, event),
-	    .doc = "event-once, assessment: the kind of event." },
-	{ .name = "where", .type = YF_NODE, .offset = AT(rule_terms, where_node),
-	    .doc = "Attributes that it must have; of a rung: the spell's, replaced." },
-	{ .name = "move", .type = YF_ENUM, .offset = AT(rule_terms, move), .choices = move_words,
-	    .preset = "any",
-	    .doc = "event-once: any event that fits, or only the first of its kind." },
-	{ .name = "risk", .type = YF_ENUM, .offset = AT(rule_terms, risk), .choices = risk_words,
-	    .preset = "ignored", .doc = "event-once: none-known, as of a spell." },
-	{ .name = "one_at_a_time", .type = YF_BOOL, .offset = AT(rule_terms, one_at_a_time),
-	    .preset = "no", .doc = "event-once: as of a spell." },
-	{ .name = "overlap_days", DAYS(rule_terms, overlap_days), .preset = "7",
-	    .doc = "event-once: as of a spell." },
-	{ .name = "spell", .type = YF_NAME, .offset = AT(rule_terms, spell),
-	    .doc = "spell: which of the version's spells." },
-	{ .name = "lasts", .type = YF_DURATION, .offset = AT(rule_terms, lasts),
-	    .doc = "spell: how long; months are counted from the start, clamped." },
-	{ .name = "stage", .type = YF_INT, .offset = AT(rule_terms, stage), .min = 1, .max = 9,
-	    .preset = NULL, .doc = "assessment: which one." },
-	{ .name = "after", .type = YF_NAME, .offset = AT(rule_terms, after),
-	    .doc = "assessment: the outcome that must have come before." },
-	{ .name = "apart_days", DAYS(rule_terms, apart_days), .preset = "0",
-	    .doc = "assessment: at least so many days after it." },
-};
-static const struct yaml_record rule_record = YAML_RECORD("a rule", struct rule_terms, rule_fields);
-
 static const struct yaml_field outcome_fields[] = {
 	{ .name = "outcome", .type = YF_NAME, .offset = AT(outcome_terms, name), .required = true,
 	    .doc = "Its name; never changes, it is part of what is paid." },
 	{ .name = "title", .type = YF_TEXT, .offset = AT(outcome_terms, title), .required = true,
 	    .doc = "What people call it." },
-	{ .name = "rule", .type = YF_RECORD, .offset = AT(outcome_terms, rule), .required = true,
-	    .sub = &rule_record, .doc = "When it is achieved." },
-	{ .name = "price", .type = YF_DECIMAL, .offset = AT(outcome_terms, price_millionths),
-	    .min = 0, .max = INT64_C(1000000000) * 1000000, .unit = "major units",
-	    .doc = "Price of one." },
+	{ .name = "rule", .type = YF_NODE, .offset = AT(outcome_terms, rule_node), .required = true,
+	    .doc = "When it is achieved: one of the kinds of rule." },
+	{ .name = "price", .type = YF_NODE, .offset = AT(outcome_terms, price_node),
+	    .unit = "major units", .doc = "Price of one, or a price function." },
 	{ .name = "pay", .type = YF_ENUM, .offset = AT(outcome_terms, pay), .choices = pay_words,
 	    .preset = "price", .doc = "none: measured, not paid." },
 	{ .name = "evidence", .type = YF_OPTION, .offset = AT(outcome_terms, evidence),
@@ -132,6 +67,10 @@ static const struct yaml_field outcome_fields[] = {
 	    .doc = "Behind the window's end, before it is said not to have happened." },
 	{ .name = "reported_by", .type = YF_TEXTS, .offset = AT(outcome_terms, reported_by),
 	    .doc = "Organisations that would have reported it; absent: parties that report." },
+	{ .name = "payers", .type = YF_LIST, .offset = AT(outcome_terms, payers),
+	    .sub = &payer_record, .doc = "Who pays which share; absent: as the version says." },
+	{ .name = "worth", .type = YF_OPTION, .offset = AT(outcome_terms, worth),
+	    .sub = &worth_record, .doc = "Deadweight, attribution, unit cost: never paid on." },
 };
 static const struct yaml_record outcome_record =
     YAML_RECORD("an outcome", struct outcome_terms, outcome_fields);
@@ -153,6 +92,14 @@ static const struct yaml_field cohort_fields[] = {
 	    .doc = "Routes of referral that count." },
 	{ .name = "referred_by", .type = YF_NAMES, .offset = AT(cohort_terms, referred_by),
 	    .doc = "Roles of agencies whose referral counts." },
+	{ .name = "where", .type = YF_NODE, .offset = AT(cohort_terms, where_node),
+	    .doc = "Attributes that the referral must state." },
+	{ .name = "all_of", .type = YF_LIST, .offset = AT(cohort_terms, all_of),
+	    .sub = &condition_record, .doc = "Each must be known by the day of the referral." },
+	{ .name = "any_of", .type = YF_LIST, .offset = AT(cohort_terms, any_of),
+	    .sub = &condition_record, .doc = "One of them must be." },
+	{ .name = "none_of", .type = YF_LIST, .offset = AT(cohort_terms, none_of),
+	    .sub = &condition_record, .doc = "None of them may be: exclusions." },
 };
 static const struct yaml_record cohort_record =
     YAML_RECORD("a cohort", struct cohort_terms, cohort_fields);
@@ -181,6 +128,25 @@ static const struct yaml_field version_fields[] = {
 	    .required = true, .sub = &cohort_record, .doc = "Who is paid for." },
 	{ .name = "spells", .type = YF_LIST, .offset = AT(version_terms, spells_read),
 	    .sub = &spell_record, .doc = "What counts as one continuous spell." },
+	{ .name = "settles", .type = YF_ENUM, .offset = AT(version_terms, settles),
+	    .choices = settles_words, .preset = "achieved",
+	    .doc = "Settled once achieved and proven, or only once verified." },
+	{ .name = "half_month_days", .type = YF_INT, .offset = AT(version_terms, half_month_days),
+	    .min = 14, .max = 16, .preset = "15", .unit = "days",
+	    .doc = "What half a month is, behind the calendar months." },
+	{ .name = "rounding", .type = YF_ENUM, .offset = AT(version_terms, rounding),
+	    .choices = rounding_words, .preset = "half-away",
+	    .doc = "To the minor unit: half away from zero, half to even, or down." },
+	{ .name = "same_day", .type = YF_ENUM, .offset = AT(version_terms, same_day),
+	    .choices = same_day_words, .preset = "outcome-id",
+	    .doc = "Which of one day caps take first: by outcome id, or in the rate card's order." },
+	{ .name = "remainder", .type = YF_ENUM, .offset = AT(version_terms, remainder),
+	    .choices = remainder_words, .preset = "first-named",
+	    .doc = "Who of payers with equal remainders gets the odd minor unit." },
+	{ .name = "payers", .type = YF_LIST, .offset = AT(version_terms, payers),
+	    .sub = &payer_record, .doc = "Who pays which share; absent: one payer." },
+	{ .name = "caps", .type = YF_LIST, .offset = AT(version_terms, caps),
+	    .sub = &cap_record, .doc = "Caps, in the order in which they hold." },
 	{ .name = "outcomes", .type = YF_LIST, .offset = AT(version_terms, outcomes_read),
 	    .required = true, .sub = &outcome_record, .doc = "The rate card." },
 };
@@ -204,7 +170,8 @@ struct contract_file {
 	struct yaml_at at;
 	struct span name, title, currency;
 	int32_t unit;
-	struct yaml_list parties, versions;
+	struct span parent;
+	struct yaml_list parties, versions, calendars, rates;
 };
 
 static const struct yaml_field file_fields[] = {
@@ -216,6 +183,12 @@ static const struct yaml_field file_fields[] = {
 	    .required = true, .doc = "ISO 4217." },
 	{ .name = "unit", .type = YF_ENUM, .offset = AT(contract_file, unit),
 	    .choices = unit_words, .preset = "person", .doc = "Who an outcome is of." },
+	{ .name = "parent", .type = YF_NAME, .offset = AT(contract_file, parent),
+	    .doc = "The contract of the tier above, whose outcomes this one prices again." },
+	{ .name = "calendars", .type = YF_TABLE, .offset = AT(contract_file, calendars),
+	    .sub = &calendar_record, .doc = "Holidays and closures, by name." },
+	{ .name = "rates", .type = YF_TABLE, .offset = AT(contract_file, rates),
+	    .sub = &rate_record, .doc = "Wages, indexes, baselines, by name and day." },
 	{ .name = "parties", .type = YF_LIST, .offset = AT(contract_file, parties),
 	    .sub = &party_record, .doc = "Who takes part." },
 	{ .name = "versions", .type = YF_LIST, .offset = AT(contract_file, versions),
@@ -265,326 +238,7 @@ tree_copy(const struct yaml *root)
 	return doc;
 }
 
-/* --- filters ------------------------------------------------------------------ */
-
-struct compiling {
-	struct contract *c;
-	struct arena *arena;
-	struct yaml_report *report;
-	const struct currency *currency;
-};
-
-static bool
-filter_value_read(struct compiling *cp, const struct yaml *node, struct filter_value *out)
-{
-	char found[YAML_QUOTE_MAX + 8];
-	bool yes;
-
-	if (yaml_decimal(node, &out->number)) {
-		out->is_number = true;
-		return true;
-	}
-	if (yaml_bool(node, &yes)) {
-		out->is_number = true;
-		out->number = yes ? MILLION : 0;
-		return true;
-	}
-	if (!yaml_name(node))
-		return yaml_mistake(cp->report, node,
-		    "found %s, expected a code, a number, yes or no", yaml_found(node, found));
-	out->text = node->text;
-	return true;
-}
-
-static void
-filter_bounds_read(struct compiling *cp, const struct yaml *node, struct filter_term *term)
-{
-	char found[YAML_QUOTE_MAX + 8];
-
-	for (uint32_t i = 0; i < node->n; i++) {
-		bool least = span_is(node->keys[i].text, "at_least");
-
-		if (!least && !span_is(node->keys[i].text, "below"))
-			yaml_mistake(cp->report, &node->keys[i],
-			    "unknown key '" SPAN_FMT "', expected one of at_least, below",
-			    SPAN_ARG(node->keys[i].text));
-		else if (!yaml_decimal(&node->items[i], least ? &term->at_least : &term->below))
-			yaml_mistake(cp->report, &node->items[i], "found %s, expected a number",
-			    yaml_found(&node->items[i], found));
-	}
-	if (term->below <= term->at_least)
-		yaml_mistake(cp->report, node, "nothing is below and at least that at once");
-}
-
-static void
-filter_term_read(struct compiling *cp, const struct yaml *node, struct filter_term *term)
-{
-	const struct yaml *items = node->kind == YAML_SEQUENCE ? node->items : node;
-	uint32_t n = node->kind == YAML_SEQUENCE ? node->n : 1;
-
-	term->at_least = INT64_MIN;
-	term->below = INT64_MAX;
-	if (node->kind == YAML_MAPPING) {
-		filter_bounds_read(cp, node, term);
-		return;
-	}
-	if (n == 0)
-		yaml_mistake(cp->report, node, "an empty list: nothing would ever fit");
-	term->values = arena_zalloc(cp->arena, n + 1, sizeof(*term->values));
-	for (uint32_t i = 0; i < n; i++)
-		if (filter_value_read(cp, &items[i], &term->values[term->n]))
-			term->n++;
-}
-
-static void
-filter_read(struct compiling *cp, const struct yaml *node, struct filter *out)
-{
-	char found[YAML_QUOTE_MAX + 8];
-
-	*out = (struct filter){ 0 };
-	if (!node)
-		return;
-	if (node->kind != YAML_MAPPING) {
-		yaml_mistake(cp->report, node,
-		    "found %s, expected attributes and what they may be, as {setting: [hostel]}",
-		    yaml_found(node, found));
-		return;
-	}
-	out->terms = arena_zalloc(cp->arena, node->n + 1, sizeof(*out->terms));
-	out->n = node->n;
-	for (uint32_t i = 0; i < node->n; i++) {
-		out->terms[i].attribute = node->keys[i].text;
-		filter_term_read(cp, &node->items[i], &out->terms[i]);
-	}
-}
-
-static bool
-filter_eq(const struct filter *a, const struct filter *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct filter_term *x = &a->terms[i], *y = &b->terms[i];
-
-		if (!span_eq(x->attribute, y->attribute) || x->n != y->n
-		    || x->at_least != y->at_least || x->below != y->below)
-			return false;
-		for (uint32_t j = 0; j < x->n; j++)
-			if (x->values[j].is_number != y->values[j].is_number
-			    || x->values[j].number != y->values[j].number
-			    || !span_eq(x->values[j].text, y->values[j].text))
-				return false;
-	}
-	return true;
-}
-
-/* --- rules ---------------------------------------------------------------------- */
-
-static struct span
-kind_form(struct compiling *cp, struct span event, const char *form)
-{
-	return span_str(arena_printf(cp->arena, SPAN_FMT "%s", SPAN_ARG(event), form));
-}
-
-/* A parameter that a kind of rule has no use for was meant for another. */
-static void
-rule_stray(struct compiling *cp, const struct rule_terms *rule, const char *const *allowed)
-{
-	const struct yaml *node = rule->at.node;
-
-	for (uint32_t i = 0; node && node->kind == YAML_MAPPING && i < node->n; i++) {
-		bool ours = false, known = false;
-
-		for (const char *const *p = allowed; *p; p++)
-			ours |= span_is(node->keys[i].text, *p);
-		for (size_t k = 0; k < rule_record.n; k++) /* an unknown key is told already */
-			known |= span_is(node->keys[i].text, rule_fields[k].name);
-		if (!ours && known)
-			yaml_mistake(cp->report, &node->keys[i],
-			    "'" SPAN_FMT "' means nothing in a rule of kind '%s'",
-			    SPAN_ARG(node->keys[i].text), rule_words[rule->kind]);
-	}
-}
-
-static const struct spell_terms *
-spell_named(const struct version_terms *v, struct span name, uint32_t *at)
-{
-	for (uint32_t i = 0; i < v->spells_n; i++)
-		if (span_eq(v->spells[i].name, name)) {
-			*at = i;
-			return &v->spells[i];
-		}
-	return NULL;
-}
-
-/* What a rule looks for, if not one of the version's spells as it is, is a spell
- * of its own: a rung with another filter, an event that has no length. */
-static uint32_t
-spell_like(struct compiling *cp, struct version_terms *v, const struct spell_terms *like,
-    const struct yaml *at)
-{
-	for (uint32_t i = 0; i < v->spells_n; i++) {
-		const struct spell_terms *s = &v->spells[i];
-
-		if (!s->name.ptr && s->at.node == like->at.node && s->risk == like->risk
-		    && s->one_at_a_time == like->one_at_a_time
-		    && s->overlap_days == like->overlap_days && span_eq(s->event, like->event)
-		    && filter_eq(&s->where, &like->where))
-			return i;
-	}
-	if (v->spells_n == RULES_SPELLS_MAX) {
-		yaml_mistake(cp->report, at, "more than %d spells", RULES_SPELLS_MAX);
-		return 0;
-	}
-	v->spells[v->spells_n] = *like;
-	v->spells[v->spells_n].name = SPAN_NONE;
-	return v->spells_n++;
-}
-
-static void
-stage_add(struct compiling *cp, struct rule_terms *rule)
-{
-	struct filter_term *terms = arena_zalloc(cp->arena, rule->where.n + 1, sizeof(*terms));
-	struct filter_value *value = arena_zalloc(cp->arena, 1, sizeof(*value));
-
-	if (rule->where.n)
-		memcpy(terms, rule->where.terms, rule->where.n * sizeof(*terms));
-	*value = (struct filter_value){ .is_number = true, .number = rule->stage * MILLION };
-	terms[rule->where.n] = (struct filter_term){ .attribute = SPAN_LIT("stage"),
-		.values = value, .n = 1, .at_least = INT64_MIN, .below = INT64_MAX };
-	rule->where = (struct filter){ terms, rule->where.n + 1 };
-}
-
-/* An event is a spell of which only the first day matters. */
-static void
-rule_event(struct compiling *cp, struct version_terms *v, struct rule_terms *rule)
-{
-	struct spell_terms like = { .event = rule->event, .risk = rule->risk,
-		.one_at_a_time = rule->one_at_a_time, .overlap_days = rule->overlap_days };
-
-	if (!rule->event.ptr)
-		return;
-	if (rule->stage)
-		stage_add(cp, rule);
-	like.where = rule->where;
-	like.confirmed = kind_form(cp, rule->event, "-confirmed");
-	like.ended = kind_form(cp, rule->event, "-ended");
-	rule->spell_at = spell_like(cp, v, &like, rule->at.node);
-}
-
-static void
-rule_spell(struct compiling *cp, struct version_terms *v, struct rule_terms *rule)
-{
-	static const char *const allowed[] = { "kind", "spell", "lasts", "where", NULL };
-	const struct spell_terms *s;
-
-	rule_stray(cp, rule, allowed);
-	if (duration_is_zero(rule->lasts) && !yaml_get(rule->at.node, "lasts"))
-		yaml_mistake(cp->report, rule->at.node, "a spell must say how long it 'lasts'");
-	else if (duration_is_zero(rule->lasts) && yaml_get(rule->at.node, "lasts"))
-		yaml_mistake(cp->report, yaml_get(rule->at.node, "lasts"),
-		    "a spell of no length: use kind 'event-once'");
-	if (!rule->spell.ptr) {
-		if (!yaml_get(rule->at.node, "spell"))
-			yaml_mistake(cp->report, rule->at.node,
-			    "a rule of kind 'spell' must name one of the version's spells");
-		return;
-	}
-	s = spell_named(v, rule->spell, &rule->spell_at);
-	if (!s) {
-		yaml_mistake(cp->report, yaml_get(rule->at.node, "spell"),
-		    "no spell '" SPAN_FMT "' in this version", SPAN_ARG(rule->spell));
-		return;
-	}
-	if (rule->where_node) {
-		struct spell_terms like = *s;
-
-		like.where = rule->where;
-		rule->spell_at = spell_like(cp, v, &like, rule->where_node);
-	}
-}
-
-static void
-rule_after(struct compiling *cp, const struct version_terms *v, uint32_t at,
-    struct rule_terms *rule)
-{
-	if (!rule->after.ptr)
-		return;
-	for (uint32_t i = 0; i < at; i++)
-		if (span_eq(v->outcomes[i].name, rule->after)) {
-			rule->after_at = i;
-			return;
-		}
-	yaml_mistake(cp->report, yaml_get(rule->at.node, "after"),
-	    "no outcome '" SPAN_FMT "' stands before this one", SPAN_ARG(rule->after));
-}
-
-static void
-rule_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
-{
-	static const char *const once[] = { "kind", "event", "where", "move", "risk",
-		"one_at_a_time", "overlap_days", NULL };
-	static const char *const assessment[] = { "kind", "event", "where", "stage", "after",
-		"apart_days", NULL };
-	struct rule_terms *rule = &v->outcomes[at].rule;
-	const struct yaml *node = rule->at.node;
-
-	if (!node || node->kind != YAML_MAPPING || !yaml_get(node, "kind"))
-		return; /* told already */
-	filter_read(cp, rule->where_node, &rule->where);
-	switch ((enum rule_kind)rule->kind) {
-	case RULE_SPELL:
-		rule_spell(cp, v, rule);
-		return;
-	case RULE_EVENT_ONCE:
-		rule_stray(cp, rule, once);
-		break;
-	case RULE_ASSESSMENT:
-		rule_stray(cp, rule, assessment);
-		rule_after(cp, v, at, rule);
-		break;
-	}
-	if (!rule->event.ptr && rule->kind == RULE_ASSESSMENT && !yaml_get(node, "event"))
-		rule->event = SPAN_LIT("assessment");
-	if (!rule->event.ptr && !yaml_get(node, "event"))
-		yaml_mistake(cp->report, node, "a rule of kind '%s' must name its 'event'",
-		    rule_words[rule->kind]);
-	rule_event(cp, v, rule);
-}
-
-static bool
-rule_eq(const struct rule_terms *a, const struct rule_terms *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	if (a->kind == RULE_SPELL)
-		return a->spell_at == b->spell_at && a->lasts.months == b->lasts.months
-		    && a->lasts.days == b->lasts.days;
-	return span_eq(a->event, b->event) && filter_eq(&a->where, &b->where)
-	    && a->stage == b->stage;
-}
-
 /* --- outcomes --------------------------------------------------------------------- */
-
-static void
-price_compile(struct compiling *cp, struct outcome_terms *o)
-{
-	const struct yaml *price = yaml_get(o->at.node, "price");
-
-	if (o->pay == PAY_NONE && price)
-		yaml_mistake(cp->report, price, "'pay: none' and a price: one of them is too much");
-	if (o->pay == PAY_PRICE && !price)
-		yaml_mistake(cp->report, o->at.node,
-		    "no price; an outcome that is only measured says 'pay: none'");
-	if (!price || !cp->currency)
-		return;
-	if (!money_of_millionths(o->price_millionths, cp->currency, &o->price_minor))
-		yaml_mistake(cp->report, price, "finer than the smallest unit of %s",
-		    cp->currency->code);
-	else if (o->price_minor == 0 && o->pay == PAY_PRICE)
-		yaml_mistake(cp->report, price,
-		    "a price of nothing can never pay; say 'pay: none'");
-}
 
 static void
 outcome_twice(struct compiling *cp, const struct version_terms *v, uint32_t at)
@@ -597,8 +251,8 @@ outcome_twice(struct compiling *cp, const struct version_terms *v, uint32_t at)
 		if (o->name.ptr && span_eq(p->name, o->name))
 			yaml_mistake(cp->report, yaml_get(o->at.node, "outcome"),
 			    "outcome '" SPAN_FMT "' stands here twice", SPAN_ARG(o->name));
-		else if (o->pay == PAY_PRICE && p->pay == PAY_PRICE && rule_eq(&o->rule, &p->rule)
-		    && (o->rule.event.ptr || o->rule.spell.ptr))
+		else if (o->pay == PAY_PRICE && p->pay == PAY_PRICE
+		    && rule_same(&o->rule, &p->rule))
 			yaml_mistake(cp->report, yaml_key(o->at.node, "rule"),
 			    "pays twice for one fact: the same rule as '" SPAN_FMT "'",
 			    SPAN_ARG(p->name));
@@ -612,11 +266,29 @@ name_check(struct compiling *cp, const struct yaml *node, struct span name)
 		yaml_mistake(cp->report, node, "a name of more than %d letters", RULES_NAME_BYTES);
 }
 
+/* Kinds that count on silence. */
+static bool
+waits(const struct rule_terms *rule)
+{
+	return rule->at.node && (rule->kind == RULE_NON_OCCURRENCE || rule->kind == RULE_BASELINE_DAYS
+	    || rule->kind == RULE_COMPARISON);
+}
+
+/* Months and days are there together only where half a month was written. */
+static void
+half_months(const struct version_terms *v, struct duration *d)
+{
+	if (d->months && d->days)
+		d->days = v->half_month_days;
+}
+
 static void
 outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 {
 	struct outcome_terms *o = &v->outcomes[at];
 
+	rule_read(cp, o);
+	price_read(cp, o);
 	if (!o->evidence)
 		o->evidence = &v->evidence;
 	if (duration_is_zero(o->window))
@@ -627,12 +299,28 @@ outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 		o->lag = v->lag;
 	if (!o->reported_by.n)
 		o->reported_by = cp->c->reporting;
-	if (!o->reported_by.n && (!duration_is_zero(o->window) || v->ends != DATE_NONE))
+	if (!o->payers.n)
+		o->payers = v->payers;
+	else
+		payers_compile(cp, &o->payers);
+	if (!o->reported_by.n
+	    && (!duration_is_zero(o->window) || v->ends != DATE_NONE || waits(&o->rule)))
 		yaml_mistake(cp->report, o->at.node,
 		    "nobody would report it: no party 'reports: yes', and no 'reported_by'");
 	name_check(cp, yaml_get(o->at.node, "outcome"), o->name);
+	half_months(v, &o->window);
+	half_months(v, &o->claim_within);
+	half_months(v, &o->rule.lasts);
+	half_months(v, &o->rule.within);
+	half_months(v, &o->rule.every);
+	half_months(v, &o->rule.apart);
+	half_months(v, &o->rule.on_service);
+	half_months(v, &o->rule.baseline_within);
+	half_months(v, &o->rule.follow_up_within);
 	price_compile(cp, o);
 	rule_compile(cp, v, at);
+	o->id_at = v->ids_n;
+	v->ids_n += o->ids_n;
 	outcome_twice(cp, v, at);
 }
 
@@ -659,6 +347,8 @@ spells_compile(struct compiling *cp, struct version_terms *v)
 		*s = rows[i];
 		s->confirmed = kind_form(cp, s->event, "-confirmed");
 		s->ended = kind_form(cp, s->event, "-ended");
+		if (s->gap_exactly == GAP_EXACTLY_NOT && s->gap_days > 0)
+			s->gap_days--;
 		filter_read(cp, s->where_node, &s->where);
 		filter_read(cp, s->later_node, &s->later);
 		if (s->later_node && !s->where_node)
@@ -666,6 +356,26 @@ spells_compile(struct compiling *cp, struct version_terms *v)
 			    "'later' adds to 'where', and there is none");
 		v->spells_n++;
 	}
+}
+
+static void
+conditions_compile(struct compiling *cp, struct yaml_list *list)
+{
+	struct condition_terms *c = list->items;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		filter_read(cp, c[i].where_node, &c[i].where);
+		c[i].ended = kind_form(cp, c[i].event, "-ended");
+	}
+}
+
+static void
+cohort_compile(struct compiling *cp, struct cohort_terms *co)
+{
+	filter_read(cp, co->where_node, &co->where);
+	conditions_compile(cp, &co->all_of);
+	conditions_compile(cp, &co->any_of);
+	conditions_compile(cp, &co->none_of);
 }
 
 static void
@@ -734,6 +444,84 @@ kinds_compile(struct compiling *cp, struct version_terms *v)
 		v->memo_key = hash64(v->outcomes[i].name.ptr, v->outcomes[i].name.len, v->memo_key);
 }
 
+/* --- caps ------------------------------------------------------------------------------- */
+
+static void
+cap_outcomes(struct compiling *cp, const struct version_terms *v, struct cap_terms *cap)
+{
+	for (uint32_t i = 0; i < cap->outcomes.n; i++) {
+		bool found = false;
+
+		for (uint32_t k = 0; k < v->outcomes_n; k++)
+			if (span_eq(v->outcomes[k].name, cap->outcomes.items[i])) {
+				found = true;
+				cap->outcomes_set |= UINT64_C(1) << k;
+			}
+		if (!found)
+			yaml_mistake(cp->report, cap->outcomes.at[i],
+			    "no outcome '" SPAN_FMT "' in this version",
+			    SPAN_ARG(cap->outcomes.items[i]));
+	}
+}
+
+static void
+cap_compile(struct compiling *cp, const struct version_terms *v, struct cap_terms *cap)
+{
+	bool volume = cap->cap == CAP_VOLUME, most = yaml_get(cap->at.node, "most") != NULL;
+	bool amount = yaml_get(cap->at.node, "amount") != NULL;
+
+	cap_outcomes(cp, v, cap);
+	if (volume != most || volume == amount)
+		yaml_mistake(cp->report, cap->at.node, volume
+			? "a cap of volume says 'most', and no 'amount'"
+			: "a cap of money says 'amount', and no 'most'");
+	minor_of(cp, yaml_get(cap->at.node, "amount"), cap->amount_millionths, &cap->amount_minor);
+	if ((cap->cap == CAP_PAYER) != (cap->payer.ptr != NULL))
+		yaml_mistake(cp->report, cap->at.node, "'payer' and a cap of a payer belong together");
+	if (cap->band.ptr && !volume)
+		yaml_mistake(cp->report, yaml_key(cap->at.node, "band"),
+		    "'band' belongs to a cap of volume");
+	if (cap->cap == CAP_OUTCOME && !cap->outcomes.n)
+		yaml_mistake(cp->report, cap->at.node, "a cap of an outcome names its 'outcomes'");
+	cap->payer_at = -1;
+	for (uint32_t i = 0; cap->payer.ptr && i < cp->c->parties_n; i++)
+		if (span_eq(cp->c->parties[i].name, cap->payer))
+			cap->payer_at = (int32_t)i;
+	if (cap->payer.ptr && cap->payer_at < 0)
+		yaml_mistake(cp->report, yaml_get(cap->at.node, "payer"),
+		    "'" SPAN_FMT "' is none of the parties", SPAN_ARG(cap->payer));
+}
+
+/* Two caps of one thing: the second contradicts the first, or is of no use. */
+static bool
+cap_same(const struct cap_terms *a, const struct cap_terms *b)
+{
+	return a->cap == b->cap && a->outcomes_set == b->outcomes_set && span_eq(a->band, b->band)
+	    && span_eq(a->payer, b->payer) && (a->cap != CAP_PERIOD || a->every == b->every);
+}
+
+static void
+caps_compile(struct compiling *cp, struct version_terms *v)
+{
+	struct cap_terms *caps = v->caps.items;
+	int64_t contract = INT64_MAX;
+
+	for (uint32_t i = 0; i < v->caps.n; i++) {
+		cap_compile(cp, v, &caps[i]);
+		for (uint32_t k = 0; k < i; k++)
+			if (cap_same(&caps[k], &caps[i]))
+				yaml_mistake(cp->report, caps[i].at.node,
+				    "caps contradict: the same cap stands above");
+		if (caps[i].cap == CAP_CONTRACT && caps[i].outcomes_set == 0)
+			contract = caps[i].amount_minor;
+	}
+	for (uint32_t i = 0; i < v->caps.n; i++)
+		if (caps[i].cap != CAP_VOLUME && caps[i].cap != CAP_CONTRACT
+		    && caps[i].amount_minor > contract)
+			yaml_mistake(cp->report, yaml_get(caps[i].at.node, "amount"),
+			    "caps contradict: more than the whole contract's");
+}
+
 static void
 version_compile(struct compiling *cp, uint32_t at)
 {
@@ -746,8 +534,10 @@ version_compile(struct compiling *cp, uint32_t at)
 	    && v->effective < v[-1].effective)
 		yaml_mistake(cp->report, yaml_get(v->at.node, "effective"),
 		    "before the version that it varies");
+	cohort_compile(cp, &v->cohort);
 	cohort_check(cp, v);
 	spells_compile(cp, v);
+	payers_compile(cp, &v->payers);
 	v->outcomes = v->outcomes_read.items;
 	v->outcomes_n = v->outcomes_read.n;
 	if (v->outcomes_n > RULES_OUTCOMES_MAX) {
@@ -760,6 +550,10 @@ version_compile(struct compiling *cp, uint32_t at)
 		    "can never pay: no outcomes");
 	for (uint32_t i = 0; i < v->outcomes_n; i++)
 		outcome_compile(cp, v, i);
+	if (v->ids_n > RULES_IDS_MAX)
+		yaml_mistake(cp->report, yaml_key(v->at.node, "outcomes"),
+		    "more than %d outcomes of one person, all payments counted", RULES_IDS_MAX);
+	caps_compile(cp, v);
 	kinds_compile(cp, v);
 }
 
@@ -785,6 +579,53 @@ parties_compile(struct compiling *cp)
 	}
 }
 
+static int
+closed_cmp(const void *a, const void *b)
+{
+	const struct closed_terms *x = a, *y = b;
+
+	return x->from != y->from ? (x->from < y->from ? -1 : 1) : (x->to > y->to) - (x->to < y->to);
+}
+
+static void
+calendars_compile(struct compiling *cp)
+{
+	struct contract *c = cp->c;
+
+	for (uint32_t i = 0; i < c->calendars_n; i++) {
+		struct calendar_terms *t = &c->calendars[i];
+
+		t->name = t->at.key ? t->at.key->text : SPAN_NONE;
+		t->days = t->closed.items;
+		t->days_n = t->closed.n;
+		for (uint32_t k = 0; k < t->days_n; k++) {
+			if (t->days[k].to == DATE_NONE)
+				t->days[k].to = t->days[k].from;
+			if (t->days[k].to < t->days[k].from)
+				yaml_mistake(cp->report, yaml_get(t->days[k].at.node, "to"),
+				    "'to' is before 'from'");
+		}
+		qsort(t->days, t->days_n, sizeof(*t->days), closed_cmp);
+	}
+}
+
+static void
+rates_compile(struct compiling *cp)
+{
+	struct contract *c = cp->c;
+
+	for (uint32_t i = 0; i < c->rates_n; i++) {
+		const struct rate_step_terms *s = c->rates[i].steps.items;
+
+		c->rates[i].name = c->rates[i].at.key ? c->rates[i].at.key->text : SPAN_NONE;
+		if (c->rates[i].steps.n == 0)
+			yaml_mistake(cp->report, c->rates[i].at.node, "a rate without steps");
+		for (uint32_t k = 1; k < c->rates[i].steps.n; k++)
+			if (s[k].from <= s[k - 1].from)
+				yaml_mistake(cp->report, s[k].at.node, "steps rise by their day");
+	}
+}
+
 struct contract *
 contract_parse(const struct yaml *root, struct yaml_report *report)
 {
@@ -804,6 +645,11 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 	c->parties_n = file.parties.n;
 	c->versions = file.versions.items;
 	c->versions_n = file.versions.n;
+	c->parent = file.parent;
+	c->calendars = file.calendars.items;
+	c->calendars_n = file.calendars.n;
+	c->rates = file.rates.items;
+	c->rates_n = file.rates.n;
 	name_check(&cp, yaml_get(c->doc->root, "contract"), c->name);
 	cp.currency = currency_find(file.currency);
 	if (file.currency.ptr && !cp.currency)
@@ -814,6 +660,8 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 		    RULES_PARTIES_MAX, RULES_VERSIONS_MAX);
 	else {
 		parties_compile(&cp);
+		calendars_compile(&cp);
+		rates_compile(&cp);
 		for (uint32_t i = 0; i < c->versions_n; i++)
 			version_compile(&cp, i);
 	}

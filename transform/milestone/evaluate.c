@@ -1,7 +1,8 @@
 #include "transform/milestone/evaluate.h"
 
 #include "common/must.h"
-#include "transform/milestone/judge.h"
+#include "transform/milestone/rule_judge.h"
+#include "transform/milestone/rule_kinds.h"
 
 enum { MILLION = 1000000 };
 
@@ -61,9 +62,77 @@ age_verdict(const struct cohort_terms *co, const struct event *e)
 	return REASON_COUNT;
 }
 
-static enum reason_code
-cohort_verdict(const struct cohort_terms *co, const struct event *e)
+/* Did it begin early enough, and was it still so? */
+static bool
+lasted(const struct timeline *tl, const struct condition_terms *c, const struct event *e,
+    date_t referred)
 {
+	if (duration_is_zero(c->lasts))
+		return true;
+	if (duration_add(e->start, c->lasts) > referred
+	    || (e->end != DATE_NONE && e->end < referred))
+		return false;
+	for (uint32_t i = 0; i < tl->events_n && tl->events[i].start < referred; i++)
+		if (tl->events[i].start >= e->start
+		    && span_eq(name_text(tl->events[i].kind), c->ended))
+			return false;
+	return true;
+}
+
+static bool
+was_so(const struct timeline *tl, const struct condition_terms *c, date_t referred)
+{
+	bool stated;
+
+	for (uint32_t i = 0; i < tl->events_n && tl->events[i].start <= referred; i++) {
+		const struct event *e = &tl->events[i];
+
+		if (span_eq(name_text(e->kind), c->event) && filter_fits(&c->where, e, &stated)
+		    && lasted(tl, c, e, referred))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t
+were_so(const struct timeline *tl, const struct yaml_list *conditions, date_t referred)
+{
+	const struct condition_terms *c = conditions->items;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < conditions->n; i++)
+		n += was_so(tl, &c[i], referred);
+	return n;
+}
+
+static enum reason_code
+conditions_verdict(const struct cohort_terms *co, const struct timeline *tl,
+    const struct event *e)
+{
+	bool stated;
+
+	if (co->where.n && !filter_fits(&co->where, e, &stated))
+		return stated ? REASON_OUTSIDE_WHERE : REASON_REFERRAL_UNSTATED;
+	if (co->none_of.n && were_so(tl, &co->none_of, e->start))
+		return REASON_EXCLUDED;
+	if (were_so(tl, &co->all_of, e->start) < co->all_of.n
+	    || (co->any_of.n && !were_so(tl, &co->any_of, e->start)))
+		return REASON_PRIOR_STATE;
+	return REASON_COUNT;
+}
+
+/* Lacks only what may still be told. */
+static bool
+may_be_told(enum reason_code why)
+{
+	return why == REASON_AGE_NOT_STATED || why == REASON_PRIOR_STATE
+	    || why == REASON_REFERRAL_UNSTATED;
+}
+
+static enum reason_code
+cohort_verdict(const struct cohort_terms *co, const struct timeline *tl, const struct event *e)
+{
+	enum reason_code why;
 	const struct event_attribute *route = event_attribute(e, SPAN_LIT("route"));
 
 	if ((co->from != DATE_NONE && e->start < co->from)
@@ -73,7 +142,8 @@ cohort_verdict(const struct cohort_terms *co, const struct event *e)
 		return REASON_OUTSIDE_ROUTE;
 	if (!listed(&co->referred_by, name_text(e->role)))
 		return REASON_OUTSIDE_REFERRER;
-	return age_verdict(co, e);
+	why = age_verdict(co, e);
+	return why == REASON_COUNT ? conditions_verdict(co, tl, e) : why;
 }
 
 static bool
@@ -132,10 +202,10 @@ referrals_read(const struct contract *c, const struct timeline *tl, date_t as_at
 		if (!refers(&v->cohort, e))
 			continue;
 		r->items[r->n++] = e;
-		why = cohort_verdict(&v->cohort, e);
+		why = cohort_verdict(&v->cohort, tl, e);
 		if (r->chosen && (r->why == REASON_COUNT
-				     || !(why == REASON_COUNT || (why == REASON_AGE_NOT_STATED
-					      && r->why != REASON_AGE_NOT_STATED))))
+				     || !(why == REASON_COUNT
+					 || (may_be_told(why) && !may_be_told(r->why)))))
 			continue;
 		r->chosen = e;
 		r->version = v;
@@ -247,6 +317,25 @@ arrays_fill(const struct judging *j, struct verdict *v)
 }
 
 static void
+price_set(const struct judging *j, struct verdict *v)
+{
+	const struct outcome_terms *o = v->terms;
+	enum rounding how = (enum rounding)j->version->rounding;
+	bool missing = false;
+
+	if (rule_kind_scope((enum rule_kind)o->rule.kind) != SCOPE_UNIT)
+		v->out->price_minor = 0; /* one line for the whole cohort */
+	else if (o->price)
+		v->out->price_minor = price_on(o, how, v->out->price_minor,
+		    v->day != DATE_NONE ? v->day : j->facts->as_at, &missing);
+	if (v->of)
+		v->out->price_minor
+		    = round_by(how, (wide)v->out->price_minor * v->share, v->of);
+	if (missing)
+		verdict_reason(j, v, REASON_NO_RATE, o->price->index);
+}
+
+static void
 finish(const struct judging *j, struct verdict *v)
 {
 	v->out->status = status_name(v->status);
@@ -255,6 +344,7 @@ finish(const struct judging *j, struct verdict *v)
 	if (v->day != DATE_NONE && v->status != STATUS_AWAITING
 	    && v->status != STATUS_CONTRADICTED)
 		v->out->achieved = v->day;
+	price_set(j, v);
 	if (v->terms->pay == PAY_NONE)
 		verdict_reason(j, v, REASON_UNPAID, SPAN_NONE);
 	arrays_fill(j, v);
@@ -262,18 +352,18 @@ finish(const struct judging *j, struct verdict *v)
 
 static void
 begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
-    struct outcome *out)
+    int32_t ordinal, struct outcome *out)
 {
 	out->contract = j->contract->name;
 	out->contract_version = j->version->number;
 	out->outcome = o->name;
 	out->unit = j->tl->unit;
 	out->unit_kind = j->contract->unit;
-	out->ordinal = 1;
+	out->ordinal = ordinal;
 	out->start = out->due = out->achieved = out->expires = DATE_NONE;
 	out->price_minor = o->price_minor;
 	out->currency = j->contract->currency;
-	out->outcome_id = j->memo->ids[o - j->version->outcomes];
+	out->outcome_id = j->memo->ids[o->id_at + (uint32_t)ordinal - 1];
 	v->status = STATUS_NOT_YET;
 	v->terms = o;
 	v->out = out;
@@ -281,7 +371,10 @@ begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
 	v->anchor = NULL;
 	v->stands_on = j->room;
 	v->stands_on_n = v->reasons_n = v->gaps_n = 0;
-	v->gap_rule = SPAN_NONE;
+	v->gap_rule = v->part = SPAN_NONE;
+	v->more = v->certain = false;
+	v->measure = (struct measure){ 0, 0, false };
+	v->share = v->of = 0;
 	verdict_stands_on(v, j->referral);
 }
 
@@ -302,29 +395,48 @@ outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 		verdict_stands_on(v, r->younger);
 		return;
 	}
-	v->status = r->why == REASON_AGE_NOT_STATED ? STATUS_AWAITING : STATUS_NOT_MET;
+	v->status = may_be_told(r->why) ? STATUS_AWAITING : STATUS_NOT_MET;
 	verdict_reason(j, v, r->why, name_text(r->chosen->organisation));
 }
 
+/* What later rules of the version ask about. */
 static void
-outcome_judge(struct judging *j, const struct referrals *r, uint32_t at,
-    struct outcome *out)
+judged_keep(struct judging *j, const struct verdict *v, uint32_t at)
+{
+	struct judged *d = &j->judged[at];
+
+	*d = (struct judged){ .out = v->out, .status = v->status, .day = v->day,
+		.anchor = v->anchor, .stood_n = v->stands_on_n };
+	d->stood = arena_alloc(j->arena, (v->stands_on_n + 1) * sizeof(*d->stood));
+	MUST(d->stood != NULL);
+	memcpy(d->stood, v->stands_on, v->stands_on_n * sizeof(*d->stood));
+}
+
+/* true: another ordinal follows. */
+static bool
+outcome_judge(struct judging *j, const struct referrals *r, uint32_t at, int32_t ordinal,
+    struct outcome *out, struct outcome_extra *extra)
 {
 	const struct outcome_terms *o = &j->version->outcomes[at];
 	bool in_cohort = r->why == REASON_COUNT && !r->older;
 	struct verdict v; /* its arrays as far as their counts say */
 
-	begin(j, &v, o, out);
+	begin(j, &v, o, ordinal, out);
 	if (!in_cohort)
 		outside(j, &v, r);
 	else
 		rule_of(&o->rule)->judge(j, &v);
-	j->completed[at] = v.day;
+	if (ordinal == 1)
+		j->completed[at] = v.day;
 	by_event_id(v.stands_on, v.stands_on_n);
 	facts_hash(j, &v);
 	if (in_cohort)
 		ruling(j, &v);
+	if (j->judged && ordinal == 1)
+		judged_keep(j, &v, at);
 	finish(j, &v);
+	*extra = (struct outcome_extra){ v.measure, v.part, at, j->referral->start };
+	return v.more && in_cohort;
 }
 
 /* Nothing is judged before somebody has said which day it is; a referral is all that shows. */
@@ -333,7 +445,7 @@ no_day(struct judging *j, uint32_t at, struct outcome *out)
 {
 	struct verdict v;
 
-	begin(j, &v, &j->version->outcomes[at], out);
+	begin(j, &v, &j->version->outcomes[at], 1, out);
 	verdict_reason(j, &v, REASON_NO_DAY, SPAN_NONE);
 	facts_hash(j, &v);
 	finish(j, &v);
@@ -345,11 +457,60 @@ memo_of(const struct judging *j)
 {
 	const struct version_terms *v = j->version;
 	bool fresh;
-	struct memo *m = timeline_memo(j->tl, v->memo_key, v->outcomes_n, &fresh);
+	struct memo *m = timeline_memo(j->tl, v->memo_key, v->ids_n, &fresh);
 
 	for (uint32_t i = 0; fresh && i < v->outcomes_n; i++)
-		m->ids[i] = outcome_id(j->contract->name, v->outcomes[i].name, &j->tl->unit, 1);
+		for (uint32_t k = 0; k < v->outcomes[i].ids_n; k++)
+			m->ids[v->outcomes[i].id_at + k] = outcome_id(j->contract->name,
+			    v->outcomes[i].name, &j->tl->unit, (int32_t)k + 1);
 	return m;
+}
+
+/* Ordinals that these facts do not give: who keeps outcomes takes them away. */
+static void
+absent_note(const struct judging *j, const struct outcome_terms *o, uint32_t n,
+    struct outcome_list *list)
+{
+	for (uint32_t k = n; k < o->ids_n; k++)
+		list->absent[list->absent_n++] = j->memo->ids[o->id_at + k];
+}
+
+/* All ordinals of one declared outcome. */
+static void
+outcomes_judge(struct judging *j, const struct referrals *r, uint32_t at,
+    struct outcome_list *list)
+{
+	const struct outcome_terms *o = &j->version->outcomes[at];
+	uint32_t n = 0;
+
+	if (rule_kind_scope((enum rule_kind)o->rule.kind) == SCOPE_COHORT) {
+		absent_note(j, o, 0, list);
+		return;
+	}
+	if (j->facts->as_at == DATE_NONE) {
+		no_day(j, at, &list->items[list->n]);
+		list->extra[list->n] = (struct outcome_extra){ .terms_at = at,
+			.referred = j->referral->start };
+	} else {
+		while (outcome_judge(j, r, at, (int32_t)n + 1, &list->items[list->n + n],
+		    &list->extra[list->n + n]))
+			n++;
+		if (o->rule.kind == RULE_TIERED)
+			tiers_price(o, &list->items[list->n], n + 1);
+	}
+	list->n += n + 1;
+	absent_note(j, o, n + 1, list);
+}
+
+/* Of these outcomes, by index. */
+static uint32_t
+ids_of(const struct version_terms *v, uint64_t outcomes)
+{
+	uint32_t n = 0;
+
+	for (; outcomes; outcomes &= outcomes - 1)
+		n += v->outcomes[__builtin_ctzll(outcomes)].ids_n;
+	return n;
 }
 
 struct outcome_list
@@ -359,9 +520,10 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	struct judging j = { .contract = contract, .tl = timeline, .facts = facts,
 		.arena = arena };
 	date_t as_at = facts->as_at == DATE_NONE ? DATE_MAX : facts->as_at;
-	struct outcome_list list = { NULL, 0, NULL };
+	struct outcome_list list = { .n = 0 };
 	struct referrals r;
 	uint64_t outcomes;
+	uint32_t ids_n;
 
 	if (timeline->unit_kind && !span_eq(name_text(timeline->unit_kind), contract->unit))
 		return list;
@@ -371,23 +533,21 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	j.referral = r.chosen;
 	outcomes = reads ? reads_touched(reads, (size_t)(j.version - contract->versions), kinds)
 			 : UINT64_MAX >> (RULES_OUTCOMES_MAX - j.version->outcomes_n);
-	list.items = arena_zalloc(arena, (size_t)__builtin_popcountll(outcomes),
-	    sizeof(*list.items));
+	ids_n = ids_of(j.version, outcomes);
+	list.items = arena_zalloc(arena, ids_n, sizeof(*list.items));
+	list.extra = arena_alloc(arena, ids_n * sizeof(*list.extra));
+	list.absent = arena_alloc(arena, ids_n * sizeof(*list.absent));
 	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(*j.spells));
 	j.completed = arena_alloc(arena, j.version->outcomes_n * sizeof(*j.completed));
 	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));
-	MUST(list.items && j.spells && j.completed && j.room);
+	MUST(list.items && list.extra && list.absent && j.spells && j.completed && j.room);
+	if (j.version->compound)
+		j.judged = arena_zalloc(arena, j.version->outcomes_n, sizeof(*j.judged));
 	list.memo = j.memo = memo_of(&j);
 	if (facts->as_at != DATE_NONE && outcomes)
 		events_deal(&j);
-	for (; outcomes; outcomes &= outcomes - 1) {
-		uint32_t at = (uint32_t)__builtin_ctzll(outcomes);
-
-		if (facts->as_at == DATE_NONE)
-			no_day(&j, at, &list.items[list.n++]);
-		else
-			outcome_judge(&j, &r, at, &list.items[list.n++]);
-	}
+	for (; outcomes; outcomes &= outcomes - 1)
+		outcomes_judge(&j, &r, (uint32_t)__builtin_ctzll(outcomes), &list);
 	return list;
 }
 

@@ -33,6 +33,20 @@ struct evaluate_facts {
 	const void *arg;
 };
 
+/* What was counted, in millionths: days of days, weeks of weeks, an amount, a change. */
+struct measure {
+	int64_t is, of;               /* of 0: of nothing */
+	bool any;                     /* false: nothing is counted */
+};
+
+/* What settle() and people ask of an outcome beside the record itself. */
+struct outcome_extra {
+	struct measure measure;
+	struct span part;             /* which band, tier or part; or absent */
+	uint32_t terms_at;            /* index into the version's outcomes */
+	date_t referred;
+};
+
 /*
  * Outcomes in the contract's order, ordinals from 1; none for a unit that was
  * never referred.  Spans and arrays borrow from contract, timeline and arena.
@@ -42,6 +56,9 @@ struct outcome_list {
 	struct outcome *items;
 	uint32_t n;
 	struct memo *memo; /* the timeline's, with the ids of all; NULL: never referred */
+	struct outcome_extra *extra; /* beside each item */
+	struct id *absent; /* ids of the outcomes judged that these facts do not give */
+	uint32_t absent_n;
 };
 struct outcome_list evaluate(const struct contract *contract, const struct timeline *timeline,
     const struct evaluate_facts *facts, struct arena *arena);

@@ -4,6 +4,8 @@
 #include "common/money.h"
 #include "common/must.h"
 #include "transform/milestone/evaluate.h"
+#include "transform/milestone/reason.h"
+#include "transform/milestone/rules.h"
 
 enum {
 	EXAMPLES_SEED = 1,       /* invented events: nobody chooses keys */
@@ -23,6 +25,7 @@ struct decision_row {
 	struct span what, outcome, by;
 	date_t on;
 	struct yaml_texts knowing;
+	int32_t ordinal;
 	bool counts;
 };
 
@@ -31,8 +34,11 @@ struct outcome_row {
 	struct span outcome, status;
 	date_t start, due, achieved, expires;
 	int64_t price;
-	int32_t days, version;
+	int32_t days, version, ordinal;
+	int64_t counted, counted_of;
+	struct span part;
 	struct yaml_texts reasons;
+	bool absent;
 };
 
 struct example_row {
@@ -84,6 +90,8 @@ static const struct yaml_field decision_fields[] = {
 	    .doc = "When." },
 	{ .name = "knowing", .type = YF_NAMES, .offset = AT(decision_row, knowing),
 	    .doc = "Events known then; absent: all." },
+	{ .name = "ordinal", .type = YF_INT, .offset = AT(decision_row, ordinal), .min = 1,
+	    .max = RULES_ORDINALS_MAX, .preset = "1", .doc = "Which of several." },
 	{ .name = "counts", .type = YF_BOOL, .offset = AT(decision_row, counts), .preset = "yes",
 	    .doc = "Signed, by somebody in the role." },
 };
@@ -93,8 +101,18 @@ static const struct yaml_record decision_record =
 static const struct yaml_field outcome_fields[] = {
 	{ .name = "outcome", .type = YF_NAME, .offset = AT(outcome_row, outcome), .required = true,
 	    .doc = "Its name." },
-	{ .name = "status", .type = YF_NAME, .offset = AT(outcome_row, status), .required = true,
+	{ .name = "status", .type = YF_NAME, .offset = AT(outcome_row, status),
 	    .doc = "What it must come to." },
+	{ .name = "ordinal", .type = YF_INT, .offset = AT(outcome_row, ordinal), .min = 1,
+	    .max = RULES_ORDINALS_MAX, .preset = "1", .doc = "Which of several." },
+	{ .name = "absent", .type = YF_BOOL, .offset = AT(outcome_row, absent), .preset = "no",
+	    .doc = "yes: it must not come out." },
+	{ .name = "counted", .type = YF_DECIMAL, .offset = AT(outcome_row, counted),
+	    .doc = "What was counted." },
+	{ .name = "counted_of", .type = YF_DECIMAL, .offset = AT(outcome_row, counted_of),
+	    .doc = "Of what." },
+	{ .name = "part", .type = YF_NAME, .offset = AT(outcome_row, part),
+	    .doc = "Which band, tier or part." },
 	{ .name = "start", .type = YF_DATE, .offset = AT(outcome_row, start), .doc = "Counted from." },
 	{ .name = "due", .type = YF_DATE, .offset = AT(outcome_row, due), .doc = "Due." },
 	{ .name = "achieved", .type = YF_DATE, .offset = AT(outcome_row, achieved),
@@ -261,10 +279,10 @@ judge(struct running *r, const struct timeline *tl)
 }
 
 static const struct outcome *
-outcome_named(const struct outcome_list *list, struct span name)
+outcome_named(const struct outcome_list *list, struct span name, int32_t ordinal)
 {
 	for (uint32_t i = 0; i < list->n; i++)
-		if (span_eq(list->items[i].outcome, name))
+		if (span_eq(list->items[i].outcome, name) && list->items[i].ordinal == ordinal)
 			return &list->items[i];
 	return NULL;
 }
@@ -276,7 +294,7 @@ decision_play(struct running *r, const struct decision_row *row)
 	const struct event_row *events = r->row->events.items;
 	struct timeline *then = timeline_new(r->names, timeline_unit(r->tl));
 	struct decision de = { .what = row->what, .contract = contract_name(r->contract),
-		.outcome = row->outcome, .ordinal = 1, .by = row->by, .key_id = row->by,
+		.outcome = row->outcome, .ordinal = row->ordinal, .by = row->by, .key_id = row->by,
 		.at_ms = (int64_t)row->on * DAY_MS + NOON_MS };
 	struct outcome_list list;
 	const struct outcome *o;
@@ -285,7 +303,7 @@ decision_play(struct running *r, const struct decision_row *row)
 		if (known(&row->knowing, events[i].id))
 			event_play(r, then, &events[i]);
 	list = judge(r, then);
-	o = outcome_named(&list, row->outcome);
+	o = outcome_named(&list, row->outcome, row->ordinal);
 	if (!o) {
 		yaml_mistake(r->report, row->at.node, "there is no such outcome to decide about");
 	} else {
@@ -293,8 +311,8 @@ decision_play(struct running *r, const struct decision_row *row)
 		de.outcome_id = o->outcome_id;
 		memcpy(de.facts_hash, o->facts_hash, SHA256_BYTES);
 		de.decision_id = label_id(span_str(arena_printf(&r->arena,
-		    SPAN_FMT "/" SPAN_FMT "/" SPAN_FMT "/%d", SPAN_ARG(row->what),
-		    SPAN_ARG(row->outcome), SPAN_ARG(row->by), row->on)));
+		    SPAN_FMT "/" SPAN_FMT "/" SPAN_FMT "/%d/%d", SPAN_ARG(row->what),
+		    SPAN_ARG(row->outcome), SPAN_ARG(row->by), row->on, row->ordinal)));
 		timeline_decision(r->tl, &de.decision_id, &de, row->counts);
 	}
 	timeline_free(then);
@@ -346,6 +364,18 @@ price_check(struct running *r, const struct outcome_row *row, int64_t is)
 	differs(r, row, "price", span_str(text));
 }
 
+static void
+decimal_check(struct running *r, const struct outcome_row *row, const char *field, int64_t wanted,
+    int64_t is)
+{
+	struct sentence s = { .len = 0 };
+
+	if (!yaml_get(row->at.node, field) || wanted == is)
+		return;
+	sentence_millionths(&s, is);
+	differs(r, row, field, arena_copy(&r->arena, span_of(s.text, s.len)));
+}
+
 static struct span
 reasons_text(struct running *r, const struct outcome *o)
 {
@@ -376,14 +406,20 @@ reasons_check(struct running *r, const struct outcome_row *row, const struct out
 static void
 outcome_check(struct running *r, const struct outcome_row *row, const struct outcome_list *list)
 {
-	const struct outcome *o = outcome_named(list, row->outcome);
+	const struct outcome *o = outcome_named(list, row->outcome, row->ordinal);
+	const struct outcome_extra *extra = o ? &list->extra[o - list->items] : NULL;
 
+	if (o && row->absent)
+		yaml_mistake(r->report, row->at.node, "outcome '" SPAN_FMT "' comes out",
+		    SPAN_ARG(row->outcome));
+	if (row->absent)
+		return;
 	if (!o) {
 		yaml_mistake(r->report, row->at.node, "no outcome '" SPAN_FMT "' comes out",
 		    SPAN_ARG(row->outcome));
 		return;
 	}
-	if (!span_eq(o->status, row->status))
+	if (row->status.ptr && !span_eq(o->status, row->status))
 		differs(r, row, "status",
 		    o->reasons.n ? span_str(arena_printf(&r->arena, SPAN_FMT " (" SPAN_FMT ")",
 				       SPAN_ARG(o->status), SPAN_ARG(reasons_text(r, o))))
@@ -394,6 +430,10 @@ outcome_check(struct running *r, const struct outcome_row *row, const struct out
 	date_check(r, row, "expires", row->expires, o->expires);
 	number_check(r, row, "days", row->days, o->days);
 	number_check(r, row, "version", row->version, o->contract_version);
+	decimal_check(r, row, "counted", row->counted, extra->measure.is);
+	decimal_check(r, row, "counted_of", row->counted_of, extra->measure.of);
+	if (row->part.ptr && !span_eq(row->part, extra->part))
+		differs(r, row, "part", extra->part.ptr ? extra->part : SPAN_LIT("none"));
 	price_check(r, row, o->price_minor);
 	reasons_check(r, row, o);
 }

@@ -2,13 +2,51 @@
 
 #include "common/must.h"
 
+static void
+nobody(const struct judging *j, struct verdict *v)
+{
+	(void)j;
+	(void)v;
+	NOT_REACHED("a rule of the cohort is none of one unit");
+}
+
+static void
+nothing(const struct version_terms *v, const struct outcome_terms *o, struct reading *r)
+{
+	(void)v;
+	(void)o;
+	(void)r;
+}
+
+#define RULE(name) { name, name##_reads }
+
 const struct rule *
 rule_of(const struct rule_terms *terms)
 {
 	static const struct rule rules[] = {
-		[RULE_EVENT_ONCE] = { rule_event, rule_event_reads },
-		[RULE_SPELL] = { rule_spell, rule_spell_reads },
-		[RULE_ASSESSMENT] = { rule_event, rule_event_reads },
+		[RULE_EVENT_ONCE] = RULE(rule_event),
+		[RULE_SPELL] = RULE(rule_spell),
+		[RULE_SPELL_EXCLUDING] = RULE(rule_spell),
+		[RULE_WEEKS] = RULE(rule_weeks),
+		[RULE_CUMULATIVE_DAYS] = RULE(rule_cumulative_days),
+		[RULE_CUMULATIVE_AMOUNT] = RULE(rule_cumulative_amount),
+		[RULE_RECURRING] = RULE(rule_recurring),
+		[RULE_INTENSITY_BAND] = RULE(rule_intensity_band),
+		[RULE_SCORE_CHANGE] = RULE(rule_score),
+		[RULE_BASELINE_DAYS] = RULE(rule_baseline_days),
+		[RULE_COMPARISON] = RULE(rule_comparison),
+		[RULE_NON_OCCURRENCE] = RULE(rule_non_occurrence),
+		[RULE_RATE_GATE] = { nobody, nothing },
+		[RULE_ASSESSMENT] = RULE(rule_event),
+		[RULE_TIERED] = RULE(rule_tiered),
+		[RULE_SPLIT] = RULE(rule_split),
+		[RULE_GOAL_COUNT] = RULE(rule_goal_count),
+		[RULE_N_OF_M] = RULE(rule_n_of_m),
+		[RULE_DELIVERY_FEE] = { nobody, nothing },
+		[RULE_CAPITATION] = RULE(rule_capitation),
+		[RULE_BUNDLE] = RULE(rule_n_of_m),
+		[RULE_MEAN_CHANGE] = RULE(rule_score),
+		[RULE_RISING_TARGET] = { nobody, nothing },
 	};
 
 	MUST((size_t)terms->kind < sizeof(rules) / sizeof(rules[0]) && rules[terms->kind].judge);
@@ -92,14 +130,21 @@ verdict_observed(struct verdict *v, const struct event *e)
 }
 
 void
+verdict_proven(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, date_t proved, bool one_day)
+{
+	if (proof_contradicted(j, v, sp, run, proved)) {
+		v->status = STATUS_CONTRADICTED;
+		proof_enough(j, v, sp, one_day ? NULL : run, proved);
+		return;
+	}
+	v->status = proof_enough(j, v, sp, one_day ? NULL : run, proved) ? STATUS_ACHIEVED
+									 : STATUS_AWAITING;
+}
+
+void
 verdict_complete(const struct judging *j, struct verdict *v, const struct spells *sp,
     const struct run *run, bool one_day)
 {
-	if (proof_contradicted(j, v, sp, run, v->day)) {
-		v->status = STATUS_CONTRADICTED;
-		proof_enough(j, v, sp, one_day ? NULL : run, v->day);
-		return;
-	}
-	v->status = proof_enough(j, v, sp, one_day ? NULL : run, v->day) ? STATUS_ACHIEVED
-									 : STATUS_AWAITING;
+	verdict_proven(j, v, sp, run, v->day, one_day);
 }

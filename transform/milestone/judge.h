@@ -21,6 +21,16 @@
 
 enum { VERDICT_REASONS_MAX = 16, PROOFS_MAX = 64 };
 
+/* What an outcome came to that others may ask about. */
+struct judged {
+	const struct outcome *out;
+	enum status status;
+	date_t day;              /* as in a verdict */
+	const struct event *anchor;
+	const struct event **stood;
+	uint32_t stood_n;
+};
+
 struct judging {
 	const struct contract *contract;
 	const struct version_terms *version;
@@ -38,6 +48,7 @@ struct judging {
 	uint8_t referral_hash[SHA256_BYTES]; /* of an outcome that stands on the referral alone */
 	bool referral_hashed;
 	date_t *completed;       /* of each outcome, the day its rule was complete */
+	struct judged *judged;   /* of each outcome; NULL: no rule of the version asks */
 };
 
 /* What one outcome has come to, so far. */
@@ -55,6 +66,11 @@ struct verdict {
 	struct run_gap gaps[RUN_GAPS_MAX];
 	uint32_t gaps_n;
 	struct span gap_rule;
+	bool more;               /* another ordinal follows */
+	bool certain;            /* it is known not to be: no silence is waited for */
+	struct measure measure;  /* what was counted */
+	struct span part;        /* which band, tier or part it is */
+	int64_t share, of;       /* of the price; of 0: all of it */
 };
 
 /* A kind of rule.  What it looks at, `reads` must say: kinds of record, earlier outcomes. */
@@ -76,6 +92,9 @@ void verdict_observed(struct verdict *v, const struct event *e);
 /* Complete by the rule on v->day: contradicted, or proven, or what is missing. */
 void verdict_complete(const struct judging *j, struct verdict *v, const struct spells *sp,
     const struct run *run, bool one_day);
+/* The same where the proof must speak of another day than the one achieved. */
+void verdict_proven(const struct judging *j, struct verdict *v, const struct spells *sp,
+    const struct run *run, date_t proved, bool one_day);
 /* The version's spells at `at`, built when they are first asked for. */
 const struct spells *judging_spells(const struct judging *j, uint32_t at);
 void reading_spell(const struct version_terms *v, uint32_t at, struct reading *r);
@@ -107,6 +126,26 @@ void rule_spell(const struct judging *j, struct verdict *v);
 void rule_spell_reads(const struct version_terms *v, const struct outcome_terms *o,
     struct reading *r);
 
+/* The numbers of the kinds are the design's; each names what it looks at. */
+#define RULE_FNS(name) \
+	void name(const struct judging *j, struct verdict *v); \
+	void name##_reads(const struct version_terms *v, const struct outcome_terms *o, \
+	    struct reading *r)
+RULE_FNS(rule_weeks);             /* 4 */
+RULE_FNS(rule_cumulative_days);   /* 5 */
+RULE_FNS(rule_cumulative_amount); /* 6 */
+RULE_FNS(rule_recurring);         /* 7 */
+RULE_FNS(rule_intensity_band);    /* 8 */
+RULE_FNS(rule_score);             /* 9, 21 */
+RULE_FNS(rule_baseline_days);     /* 10 */
+RULE_FNS(rule_comparison);        /* 11 */
+RULE_FNS(rule_non_occurrence);    /* 12 */
+RULE_FNS(rule_tiered);            /* 15 */
+RULE_FNS(rule_split);             /* 16 */
+RULE_FNS(rule_goal_count);        /* 17 */
+RULE_FNS(rule_n_of_m);            /* 18, and the bundle of 20 */
+RULE_FNS(rule_capitation);        /* 20 */
+
 /* --- proof.c */
 
 #define PROOF_ENGAGEMENT SPAN_LIT("engagement") /* the kind that `engaged_days` asks for */
@@ -129,5 +168,7 @@ bool proof_enough(const struct judging *j, struct verdict *v, const struct spell
 /* Windows, claims and decisions, on what the rule and the proof came to. */
 void ruling(struct judging *j, struct verdict *v);
 void facts_hash(struct judging *j, struct verdict *v);
+/* Are all who would have reported it complete through `day` and the lag?  Says who is not. */
+bool feeds_complete(const struct judging *j, struct verdict *v, date_t day);
 
 #endif

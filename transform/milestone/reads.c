@@ -50,6 +50,18 @@ reading_of(const struct version_terms *v, const struct version_reads *before, ui
 	return r;
 }
 
+/* Who is in the cohort may depend on them. */
+static uint64_t
+conditions_kinds(const struct yaml_list *conditions, struct names *names)
+{
+	const struct condition_terms *c = conditions->items;
+	uint64_t kinds = KINDS_NONE;
+
+	for (uint32_t i = 0; i < conditions->n; i++)
+		kinds |= names_kind(names, c[i].event) | names_kind(names, c[i].ended);
+	return kinds;
+}
+
 struct reads *
 reads_new(const struct contract *c, struct names *names)
 {
@@ -59,7 +71,10 @@ reads_new(const struct contract *c, struct names *names)
 	for (uint32_t i = 0; i < c->versions_n; i++) {
 		const struct version_terms *v = &c->versions[i];
 
-		r->referrals |= names_kind(names, v->cohort.referral);
+		r->referrals |= names_kind(names, v->cohort.referral)
+		    | conditions_kinds(&v->cohort.all_of, names)
+		    | conditions_kinds(&v->cohort.any_of, names)
+		    | conditions_kinds(&v->cohort.none_of, names);
 		for (; r->versions[i].n < v->outcomes_n; r->versions[i].n++)
 			r->versions[i].of[r->versions[i].n] =
 			    reading_of(v, &r->versions[i], r->versions[i].n, names);

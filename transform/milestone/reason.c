@@ -4,6 +4,8 @@
 
 #include "common/must.h"
 
+enum { SENTENCE_MILLION = 1000000 };
+
 struct words {
 	struct span name, text;
 };
@@ -77,4 +79,25 @@ sentence_number(struct sentence *s, int64_t n)
 
 	snprintf(text, sizeof(text), "%lld", (long long)n);
 	sentence_str(s, text);
+}
+
+void
+sentence_millionths(struct sentence *s, int64_t n)
+{
+	uint64_t u = n < 0 ? 0 - (uint64_t)n : (uint64_t)n, part = u % SENTENCE_MILLION;
+	char digits[8];
+	int len = 6;
+
+	if (n < 0)
+		sentence_str(s, "-");
+	sentence_number(s, (int64_t)(u / SENTENCE_MILLION));
+	if (part == 0)
+		return;
+	for (int i = 5; i >= 0; i--, part /= 10)
+		digits[i] = (char)('0' + part % 10);
+	while (digits[len - 1] == '0')
+		len--;
+	digits[len] = '\0';
+	sentence_str(s, ".");
+	sentence_str(s, digits);
 }

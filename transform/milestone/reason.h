@@ -20,6 +20,10 @@
 	R(OUTSIDE_ROUTE, "outside-referral-route", "The referral did not come by a route that counts.") \
 	R(OUTSIDE_REFERRER, "outside-referrers", "Whoever referred is not one whose referral counts.") \
 	R(REFERRALS_DISAGREE, "referrals-disagree", "Two referrals disagree on the age.")          \
+	R(OUTSIDE_WHERE, "outside-referral-terms", "The referral states what the contract does not take.") \
+	R(REFERRAL_UNSTATED, "referral-not-stated", "The referral does not state what the contract asks of it.") \
+	R(PRIOR_STATE, "prior-state-not-known", "What must have been so before the referral is not known.") \
+	R(EXCLUDED, "excluded", "What was so before the referral is excluded.")                    \
 	R(NOTHING_SEEN, "nothing-reported", "Nothing was reported yet that this outcome counts.")  \
 	R(FIRST_DOES_NOT_COUNT, "first-does-not-count", "Only the first event counts, and the first is not of a kind that does.") \
 	R(EARLIER_OUTCOME, "awaiting-earlier-outcome", "An earlier outcome must come first.")      \
@@ -33,6 +37,32 @@
 	R(GAP_COUNTED, "gap-counted", "An allowed gap counted; the due date stayed.")              \
 	R(GAP_PAUSED, "gap-paused", "An allowed gap paused the spell; the due date moved by it.")  \
 	R(BACK_AFTER_GAP, "back-after-gap", "It fell due in an allowed gap; achieved on the day the person was back.") \
+	R(WEEKS_COUNTED, "weeks-counted", "So many weeks counted within the weeks in a row.")      \
+	R(DAYS_COUNTED, "days-counted", "So many days counted.")                                   \
+	R(AMOUNT_COUNTED, "amount-counted", "So much counted in the window.")                      \
+	R(EVENTS_COUNTED, "events-counted", "So many events counted.")                             \
+	R(NUMBER_NOT_STATED, "number-not-stated", "A record does not state the number that is asked for.") \
+	R(OTHER_CURRENCY, "other-currency", "An amount of another currency was not counted.")      \
+	R(NO_RATE, "no-rate-for-day", "The contract has no rate in force on that day.")            \
+	R(PERIOD_UNDER_WAY, "period-under-way", "The period is under way.")                        \
+	R(CLAIMABLE_FROM, "claimable-from", "The period may be claimed some working days after it.") \
+	R(PART_PERIOD, "part-period", "Only a part of the period counts.")                         \
+	R(BAND, "band", "The hours a week are in this band.")                                      \
+	R(BAND_UPGRADED, "band-upgraded", "A higher band was reached later; the difference is paid.") \
+	R(NOT_SCORABLE, "not-scorable", "A reading could not be scored.")                          \
+	R(NO_BASELINE, "no-baseline", "There is no scorable reading that may be the baseline.")    \
+	R(NO_FOLLOW_UP, "no-follow-up", "There is no later reading that counts, yet.")             \
+	R(CHANGE, "change", "The score changed.")                                                  \
+	R(CHANGE_NOT_REACHED, "change-not-reached", "The score did not change by so much.")        \
+	R(CUT, "cut", "It is counted no longer than that.")                                        \
+	R(IN_COHORT, "counted-in-cohort", "It is counted with the whole cohort, and paid there.")  \
+	R(OCCURRED, "occurred", "It did happen.")                                                  \
+	R(WINDOW_OPEN, "window-open", "The window is still open.")                                 \
+	R(TIER, "tier", "Of this tier.")                                                           \
+	R(PART, "part", "Of this part of the price.")                                              \
+	R(BEYOND_MOST, "beyond-most", "More goals were reached than count.")                       \
+	R(COMPONENT_MISSING, "component-missing", "This outcome is needed, and does not stand.")   \
+	R(COMPONENTS_FEW, "components-too-few", "Too few of the outcomes that are needed stand.")  \
 	R(TOO_LATE, "after-window", "It was completed after the window had closed.")               \
 	R(AWAITING_AGENCY, "awaiting-agency", "A record from this kind of agency is missing.")     \
 	R(AWAITING_TYPE, "awaiting-evidence-type", "Evidence of this type is missing.")            \
@@ -97,5 +127,6 @@ void sentence_add(struct sentence *s, struct span part);
 void sentence_str(struct sentence *s, const char *part);
 void sentence_date(struct sentence *s, date_t day);
 void sentence_number(struct sentence *s, int64_t n);
+void sentence_millionths(struct sentence *s, int64_t n); /* an exact decimal: 1 500 000 is 1.5 */
 
 #endif

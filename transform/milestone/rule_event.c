@@ -3,7 +3,7 @@
  *
  * An event is a spell of which only the first day matters.
  */
-#include "transform/milestone/judge.h"
+#include "transform/milestone/rule_judge.h"
 
 void
 rule_event_reads(const struct version_terms *v, const struct outcome_terms *o, struct reading *r)
@@ -13,8 +13,8 @@ rule_event_reads(const struct version_terms *v, const struct outcome_terms *o, s
 		r->outcomes |= UINT64_C(1) << o->rule.after_at;
 }
 
-static void
-event_judge(const struct judging *j, struct verdict *v, const struct spells *sp, uint32_t at)
+void
+rule_event_judge(const struct judging *j, struct verdict *v, const struct spells *sp, uint32_t at)
 {
 	const struct spell *s = &sp->items[sp->counting[at]];
 	struct run run = { .first = at, .end = at + 1 };
@@ -83,5 +83,5 @@ rule_event(const struct judging *j, struct verdict *v)
 			break;
 		}
 	}
-	event_judge(j, v, sp, at);
+	rule_event_judge(j, v, sp, at);
 }

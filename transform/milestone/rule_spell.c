@@ -1,7 +1,7 @@
 /*
  * rule_spell - kind 2: a continuous spell, and the rungs of a ladder.
  */
-#include "transform/milestone/judge.h"
+#include "transform/milestone/rule_judge.h"
 
 void
 rule_spell_reads(const struct version_terms *v, const struct outcome_terms *o, struct reading *r)
@@ -119,10 +119,9 @@ run_failed(const struct spells *sp, const struct run *run)
 }
 
 void
-rule_spell(const struct judging *j, struct verdict *v)
+rule_spell_judge(const struct judging *j, struct verdict *v, const struct spells *sp,
+    struct duration lasts)
 {
-	const struct rule_terms *rule = &v->terms->rule;
-	const struct spells *sp = judging_spells(j, rule->spell_at);
 	struct run run, newest = { 0 };
 	struct rung rung;
 	uint32_t at = 0;
@@ -131,7 +130,7 @@ rule_spell(const struct judging *j, struct verdict *v)
 	while (run_next(sp, &at, &run)) {
 		any = true;
 		newest = run;
-		rung_of(sp, &run, rule->lasts, j->facts->as_at, &rung);
+		rung_of(sp, &run, lasts, j->facts->as_at, &rung);
 		if (rung.complete)
 			break;
 	}
@@ -149,4 +148,12 @@ rule_spell(const struct judging *j, struct verdict *v)
 		rung.in_gap = false;
 	}
 	rung_short(j, v, sp, &newest, &rung);
+}
+
+void
+rule_spell(const struct judging *j, struct verdict *v)
+{
+	const struct rule_terms *rule = &v->terms->rule;
+
+	rule_spell_judge(j, v, judging_spells(j, rule->spell_at), rule->lasts);
 }

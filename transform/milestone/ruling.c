@@ -95,10 +95,8 @@ closes(struct judging *j, const struct outcome_terms *o)
 	return to;
 }
 
-/* Have all who would have reported it declared themselves complete through `day` and the
- * lag?  Names who has not. */
-static bool
-all_complete(const struct judging *j, struct verdict *v, date_t day)
+bool
+feeds_complete(const struct judging *j, struct verdict *v, date_t day)
 {
 	const struct evaluate_facts *f = j->facts;
 	const struct yaml_texts *by = &v->terms->reported_by;
@@ -136,7 +134,7 @@ not_completed(struct judging *j, struct verdict *v, date_t failed)
 	if (j->facts->as_at <= last)
 		return;
 	v->status = STATUS_NOT_YET;
-	if (!all_complete(j, v, last))
+	if (!feeds_complete(j, v, last))
 		return;
 	v->status = STATUS_NOT_MET;
 	if (close != DATE_NONE && last == close - 1)
@@ -297,7 +295,8 @@ ruling(struct judging *j, struct verdict *v)
 		v->status = STATUS_NOT_YET;
 		verdict_reason(j, v, REASON_TOO_LATE, SPAN_NONE);
 	}
-	if (v->day == DATE_NONE && v->status != STATUS_CONTRADICTED)
+	if (v->day == DATE_NONE && v->status != STATUS_CONTRADICTED
+	    && v->status != STATUS_AWAITING && !v->certain)
 		not_completed(j, v, v->failed);
 	if (v->day != DATE_NONE && !duration_is_zero(v->terms->claim_within))
 		v->out->expires = duration_add(v->day, v->terms->claim_within);

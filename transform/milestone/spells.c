@@ -1,6 +1,7 @@
 #include "transform/milestone/spells.h"
 
 #include "common/must.h"
+#include "transform/milestone/calendar.h"
 
 /* --- what an event says of itself --------------------------------------------- */
 
@@ -265,6 +266,12 @@ at(const struct spells *sp, uint32_t counting)
 	return &sp->items[sp->counting[counting]];
 }
 
+static struct calendars
+closed(const struct spell_terms *t)
+{
+	return (struct calendars){ t->calendars, t->calendars_n };
+}
+
 /* Days not covered between what is known through `to` and the next spell. */
 static int32_t
 gap_before(const struct spells *sp, uint32_t first, uint32_t next, date_t to)
@@ -276,6 +283,8 @@ gap_before(const struct spells *sp, uint32_t first, uint32_t next, date_t to)
 	for (uint32_t i = first; i < next; i++)
 		if (!at(sp, i)->ended && spell_same(sp, at(sp, i), s))
 			return 0;
+	if (sp->terms->calendars_n && !sp->terms->gaps_in_calendar)
+		return s->from - to - calendar_closed_days(closed(sp->terms), to, s->from);
 	return s->from - to;
 }
 
@@ -348,12 +357,13 @@ rung_of(const struct spells *sp, const struct run *run, struct duration lasts, d
     struct rung *out)
 {
 	const struct spell *s = at(sp, run->first);
-	date_t to = s->to;
+	date_t to = s->to, base;
 	int32_t gap;
 
 	memset(out, 0, offsetof(struct rung, gaps)); /* gaps_n says how many are there */
 	out->start = s->from;
-	out->due = duration_add(s->from, lasts);
+	base = duration_add(s->from, lasts);
+	out->due = calendar_due(closed(sp->terms), s->from, base);
 	out->to_spell = sp->counting[run->first];
 	for (uint32_t i = run->first + 1; i < run->end && to < out->due; i++) {
 		s = at(sp, i);
@@ -361,7 +371,12 @@ rung_of(const struct spells *sp, const struct run *run, struct duration lasts, d
 		if (gap) {
 			rung_gap(out, to, s->from);
 			if (sp->terms->gap_within == GAP_PAUSES) {
-				out->due += gap;
+				base += gap;
+				out->due = calendar_due(closed(sp->terms), out->start, base);
+			} else if (out->due <= s->from && sp->terms->due_in_gap == DUE_NEVER) {
+				out->reaches = to;
+				out->ended = true;
+				return;
 			} else if (out->due <= s->from) {
 				out->complete = true;
 				out->back_after_gap = true;

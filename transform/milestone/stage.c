@@ -363,7 +363,7 @@ look(struct stage *st, uint32_t unit, uint64_t kinds)
 	for (uint32_t i = 0; i < st->published_n; i++) {
 		struct outcome_list *list = &st->seen_lists[i];
 
-		*list = (struct outcome_list){ NULL, 0, NULL };
+		*list = (struct outcome_list){ .n = 0 };
 		if (!tl)
 			continue;
 		*list = evaluate_touched(st->published[i].contract, st->published[i].reads, kinds,
@@ -433,6 +433,8 @@ today_name(struct stage *st, uint32_t at, const struct outcome_list *list)
 	}
 	for (uint32_t i = 0; i < list->n; i++)
 		key_add(st, &list->items[i].outcome_id, false);
+	for (uint32_t i = 0; i < list->absent_n; i++)
+		key_add(st, &list->absent[i], false);
 }
 
 /* The unit's outcomes of today that may differ, and those that stood there before. */
