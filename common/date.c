@@ -33,20 +33,28 @@ date_of(int year, int month, int day)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
+/*
+ * Centuries, years and months of a calendar that begins on 1 March, each by one
+ * multiplication (C. Neri, L. Schneider, "Euclidean affine functions and their
+ * application to calendar algorithms", 2022).
+ */
 struct ymd
 date_ymd(date_t d)
 {
-	int z, era, doe, yoe, doy, mp, month;
+	uint32_t n, century, day_of_century, day_of_year, m;
+	uint64_t year;
+	bool next;
 
 	MUST(d >= DATE_MIN && d <= DATE_MAX);
-	z = d + 719468;
-	era = z / 146097;
-	doe = z - era * 146097;
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
-	month = mp < 10 ? mp + 3 : mp - 9;
-	return (struct ymd){ yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) / 5 + 1 };
+	n = 4 * (uint32_t)(d + 719468) + 3;
+	century = n / 146097;
+	day_of_century = n % 146097 / 4;
+	year = (uint64_t)2939745 * (4 * day_of_century + 3);
+	day_of_year = (uint32_t)year / 2939745 / 4;
+	m = 2141 * day_of_year + 197913;
+	next = day_of_year >= 306; /* January and February are of the next */
+	return (struct ymd){ (int)(100 * century + (uint32_t)(year >> 32) + next),
+		(int)(m >> 16) - 12 * next, (int)((m & 0xffff) / 2141) + 1 };
 }
 
 static bool

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { HALF_MONTH_DAYS = 15, WEEK_DAYS = 7, YEAR_MONTHS = 12 };
+enum { HALF_MONTH_DAYS = 15, WEEK_DAYS = 7, YEAR_MONTHS = 12, MONTH_DAYS_MAX = 31 };
 
 struct unit {
 	const char *one, *many;
@@ -85,15 +85,25 @@ duration_text(struct duration d, char out[DURATION_TEXT])
 		snprintf(out, DURATION_TEXT, d.days == 1 ? "%d day" : "%d days", d.days);
 }
 
+static bool
+past_the_end(date_t from, int32_t months)
+{
+	struct ymd p = date_ymd(from);
+
+	return ((int64_t)p.year * YEAR_MONTHS + p.month - 1 + months) / YEAR_MONTHS > 9999;
+}
+
 date_t
 duration_add(date_t from, struct duration d)
 {
-	struct ymd p = date_ymd(from);
-	int64_t month = (int64_t)p.year * YEAR_MONTHS + p.month - 1 + d.months;
-	int64_t day;
+	int64_t day = from;
 
-	if (month / YEAR_MONTHS > 9999)
-		return DATE_MAX;
-	day = (int64_t)(d.months ? date_add_months(from, d.months) : from) + d.days;
+	if (d.months) {
+		if (day + (int64_t)d.months * MONTH_DAYS_MAX > DATE_MAX
+		    && past_the_end(from, d.months))
+			return DATE_MAX;
+		day = date_add_months(from, d.months);
+	}
+	day += d.days;
 	return day > DATE_MAX ? DATE_MAX : (date_t)day;
 }
