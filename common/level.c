@@ -735,10 +735,3 @@ level_answers(const struct level *lv)
 {
 	return lv->answers;
 }
-
-int64_t
-level_low(const struct level *lv, int input, int64_t position)
-{
-	MUST(input < lv->in_n);
-	return claims_low(&lv->in[input].claims, position);
-}

@@ -103,9 +103,5 @@ bool level_idle(const struct level *lv);         /* live, all sent, all acked, c
 bool level_owes(const struct level *lv);         /* keys to answer or to send again: step */
 size_t level_emitted_bytes(const struct level *lv);
 uint64_t level_answers(const struct level *lv);  /* foreign records answered so far */
-/* The lowest offset of an input that is still in doubt, or `position` if that
- * is lower.  When compaction has removed anything from there on, the answer may
- * be gone with it: the shell starts afresh. */
-int64_t level_low(const struct level *lv, int input, int64_t position);
 
 #endif

@@ -1,3 +1,22 @@
+/*
+ * What compaction may take from a reader, and why a level may trust what it has
+ * folded all the same.  While a value, or an intruder's record that is in doubt,
+ * is read at d, its end stands further on: a newer value, the owner's answer, or a
+ * tombstone at a.
+ *
+ *	          d            a        end             ...
+ *	[..][..] [v] [..] . . [ ] .  . |[..][..][..]|
+ *	 holes are old: a tombstone     no hole can be: whoever sees one
+ *	 outlives what it takes away    was overtaken
+ *	 by TASK_FOLD_MS and more
+ *
+ * A newer value is compacted away by a newer one yet, so something always comes.  A
+ * tombstone goes too, but only delete.retention.ms after what it takes away went;
+ * since d was read then, reading from d to a would have to take as long.  So a
+ * task starts afresh when its first fold takes half of that, and when it finds a
+ * hole behind the end that it saw at its start.  Then no doubt is left whose answer
+ * is gone, and no row that was taken away.
+ */
 #include "common/io/level_task.h"
 
 #include <sys/random.h>
@@ -12,6 +31,7 @@ enum {
 	TASK_ASK_MS = 10000,      /* a broker may take this long to say where a log ends */
 	TASK_READ_MAX = 20000,    /* records of one round: what changes within it is sent once */
 	TASK_STEP_BUDGET = 20000, /* keys looked at in one round */
+	TASK_FOLD_MS = 12 * 3600 * 1000, /* half of Kafka's delete.retention.ms, as in the sink */
 	TASK_ACK_MS = 5,          /* for an acknowledgement, when there is nothing else to do */
 };
 
@@ -39,6 +59,7 @@ struct level_task {
 	bool waits;    /* what was folded waits for more (patience.h) */
 	bool more;     /* keys are left to send */
 	bool draining; /* nothing is read any more */
+	int64_t began_ms; /* by the wall: a machine that sleeps grows older too */
 	uint64_t read, sent;
 };
 
@@ -90,6 +111,15 @@ carry_run(void)
 
 	MUST(getrandom(run.b, sizeof(run.b), 0) == (ssize_t)sizeof(run.b));
 	return run;
+}
+
+static int64_t
+clock_ms(clockid_t which)
+{
+	struct timespec ts;
+
+	clock_gettime(which, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static int
@@ -173,6 +203,7 @@ level_task_new(const struct kafka_conf *conf, struct av_catalogue *catalogue,
 	MUST(inputs_n <= LEVEL_INPUTS_MAX && outputs_n <= LEVEL_OUTPUTS_MAX);
 	t->catalogue = catalogue;
 	t->core = *core;
+	t->began_ms = clock_ms(CLOCK_REALTIME);
 	t->run = carry_run();
 	memcpy(&seed, t->run.b, sizeof(seed));
 	t->inputs_n = inputs_n;
@@ -223,6 +254,18 @@ hand_in(struct level_task *t, struct log_at *at, const struct rec *rec, int64_t 
 	at->next = position;
 }
 
+/* A hole behind the end that we saw at the start: compaction ran between our reads. */
+static bool
+overtaken(struct level_task *t, const struct log_at *at, int64_t offset)
+{
+	if (offset <= at->next || at->next < at->end)
+		return false;
+	log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, at->topic),
+	    LOG_INT(partition, at->partition), LOG_INT(offset, at->next));
+	t->over = true;
+	return true;
+}
+
 /* Where compaction left nothing at a log's end, the position moves all the same. */
 static void
 hand_in_positions(struct level_task *t)
@@ -231,6 +274,8 @@ hand_in_positions(struct level_task *t)
 		struct log_at *at = &t->logs[i];
 		int64_t position = kreader_position(t->reader, at->topic, at->partition);
 
+		if (overtaken(t, at, position))
+			return;
 		if (position > at->next)
 			hand_in(t, at, NULL, position);
 	}
@@ -242,14 +287,8 @@ take(struct level_task *t, const struct krecord *krec)
 	struct log_at *at = krec->opaque;
 	struct rec rec = carry_rec(krec);
 
-	/* A hole behind the end that we saw at the start: compaction ran between
-	 * our reads, and a tombstone may have gone unseen. */
-	if (krec->offset > at->next && at->next >= at->end) {
-		log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, at->topic),
-		    LOG_INT(partition, at->partition), LOG_INT(offset, at->next));
-		t->over = true;
+	if (overtaken(t, at, krec->offset))
 		return -1;
-	}
 	hand_in(t, at, &rec, krec->offset + 1);
 	t->read++;
 	return 0;
@@ -265,15 +304,6 @@ failed(struct level_task *t, struct err *err, const char *event)
 		return TASK_OVER;
 	}
 	return err->class == ERR_RETRY ? TASK_IDLE : TASK_FATAL;
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* How many were taken; *got: what the last poll said, 0 when there is no more. */
@@ -299,7 +329,7 @@ read_some(struct level_task *t, int timeout_ms, int *got, struct err *err)
 static void
 step(struct level_task *t, int read)
 {
-	int64_t now = now_ms(), late = t->core.late_ms ? t->core.late_ms(t->core.self) : 0;
+	int64_t now = clock_ms(CLOCK_MONOTONIC), late = t->core.late_ms ? t->core.late_ms(t->core.self) : 0;
 
 	patience_folded(&t->patience, (uint32_t)read, late, now);
 	t->waits = !t->more && !t->draining && level_state(t->level) == LEVEL_LIVE
@@ -309,6 +339,20 @@ step(struct level_task *t, int read)
 	t->more = level_step(t->level, TASK_STEP_BUDGET);
 	if (!t->more)
 		patience_sent(&t->patience);
+}
+
+/* The first fold: what it began with may have been taken away unseen. */
+static bool
+fold_is_old(struct level_task *t)
+{
+	int64_t took_ms = clock_ms(CLOCK_REALTIME) - t->began_ms;
+
+	if (level_state(t->level) != LEVEL_FOLDING || took_ms < TASK_FOLD_MS)
+		return false;
+	log_event(LOG_WARN, "fold-too-slow", LOG_STR(topic, t->logs[0].topic),
+	    LOG_INT(partition, t->logs[0].partition), LOG_INT(duration_ms, took_ms));
+	t->over = true;
+	return true;
 }
 
 enum task_result
@@ -322,7 +366,7 @@ level_task_poll(struct level_task *t, int timeout_ms, struct err *err)
 		n = read_some(t, timeout_ms, &got, err);
 	if (got < 0 && failed(t, err, "reader-lost") == TASK_FATAL)
 		return TASK_FATAL;
-	if (!t->over)
+	if (!t->over && !fold_is_old(t))
 		step(t, n);
 	/* No room: only an acknowledgement makes some. */
 	timeout_ms = t->draining || (t->more && t->sent == sent) ? TASK_ACK_MS : 0;

@@ -67,6 +67,7 @@ enum {
 	S(answers, "an owner sees what others write into its output") \
 	S(own, "a level folds its own output before it writes") \
 	S(resync, "a reader that compaction overtook folds again from the start") \
+	S(fold, "a first fold that took longer than tombstones stay begins anew") \
 	S(terms, "a share reads raw again when terms change what it would say") \
 	S(erasure, "a share looks at raw again when somebody is erased") \
 	S(recheck, "a failed delivery is told to its machine") \
@@ -541,7 +542,7 @@ struct task {
 	struct level *level;
 	struct toy_level *toy;
 	int in[LEVEL_INPUTS_MAX], in_n;
-	int64_t in_at[LEVEL_INPUTS_MAX], out_at[QUEUES], out_end[QUEUES];
+	int64_t in_at[LEVEL_INPUTS_MAX], in_end[LEVEL_INPUTS_MAX], out_at[QUEUES], out_end[QUEUES];
 	/* shares */
 	struct share *share;
 	struct sides known;
@@ -1065,7 +1066,7 @@ level_setup(struct task *t)
 		is[i] = match ? match_in[i] : milestone_in[i];
 		t->in[i] = match ? match_logs[i]
 		    : i == 0 ? LINKED + t->toy->part : SIDE_LOGS + (i == 1 ? TERMS : REFERENCE);
-		is[i].end = s->log[t->in[i]].end;
+		is[i].end = t->in_end[i] = s->log[t->in[i]].end;
 	}
 	for (int o = 0; o < t->out_n; o++) {
 		t->out[o] = match ? LINKED + o : OUTCOMES + t->toy->part;
@@ -1120,17 +1121,18 @@ level_read(struct task *t, int n)
 			continue;
 		if (at == log->end)
 			continue;
-		if (!off(s, OFF_resync)
-		    && sim_log_missed(log, output ? at : level_low(t->level, i, at), t->since)) {
-			t->dead = true;
-			return true;
-		}
 		got = sim_log_read(log, at, (size_t)n, &recs);
-		for (size_t r = 0; r < got; r++)
-			level_hand_in(t, output, output ? o : i, &recs[r].rec,
-			    recs[r].rec.offset + 1);
-		if (!got)
-			level_hand_in(t, output, output ? o : i, NULL, log->end);
+		for (size_t r = 0; r <= got && !t->dead; r++) {
+			const struct rec *rec = r < got ? &recs[r].rec : NULL;
+			int64_t next = rec ? rec->offset : got ? at : log->end;
+
+			/* A hole behind the end that was seen at the start. */
+			t->dead = !off(s, OFF_resync) && next > at
+			    && at >= (output ? t->out_end[o] : t->in_end[i]);
+			at = rec ? next + 1 : next;
+			if (!t->dead && (rec || !got))
+				level_hand_in(t, output, output ? o : i, rec, at);
+		}
 		return true;
 	}
 	return false;
@@ -1141,6 +1143,11 @@ level_work(struct task *t, int n, int fault_percent)
 {
 	bool did = false, read_first = chance_of(&t->sim->chance, 50);
 
+	if (level_state(t->level) == LEVEL_FOLDING && !off(t->sim, OFF_fold)
+	    && t->sim->now - t->since >= SIM_RETAIN) {
+		t->dead = true; /* what we began with may have been taken away unseen */
+		return true;
+	}
 	if (read_first)
 		did |= level_read(t, n);
 	else

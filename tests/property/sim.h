@@ -6,8 +6,9 @@
  *	                                             its key, or an old tombstone
  *	gone  (when, offset) of each: a reader may ask what it has missed
  *
- * Nothing younger than the lag is looked at, a tombstone stays SIM_RETAIN
- * steps longer: min.compaction.lag.ms and delete.retention.ms, in steps.
+ * Nothing younger than the lag is looked at; a tombstone stays until SIM_RETAIN
+ * steps after it was looked at first, when what it takes away went:
+ * min.compaction.lag.ms and delete.retention.ms, in steps.
  *
  * Bytes live in the history's arena until its end: a copied record stays valid
  * whatever compaction does meanwhile.
@@ -20,7 +21,7 @@
 #include "common/mem.h"
 #include "common/must.h"
 
-enum { SIM_LAG = 60, SIM_RETAIN = 40 }; /* steps */
+enum { SIM_LAG = 60, SIM_RETAIN = 90 }; /* steps */
 
 /* --- chance: splitmix64 */
 
@@ -54,7 +55,8 @@ chance_of(struct chance *c, int percent)
 
 struct sim_rec {
 	struct rec rec;
-	int64_t at; /* step of the append */
+	int64_t at;     /* step of the append */
+	int64_t looked; /* a tombstone: at which step compaction saw it first; 0: not yet */
 };
 
 struct sim_gone {
@@ -136,10 +138,13 @@ sim_log_compact(struct sim_log *log, int64_t now, int64_t lag)
 	for (size_t i = 0; i < clean; i++)
 		*strmap_put(&last, log->recs[i].rec.key, NULL) = i;
 	for (size_t i = 0; i < log->n; i++) {
-		const struct sim_rec *r = &log->recs[i];
+		struct sim_rec *r = &log->recs[i];
+		bool looked = i < clean && !r->rec.value.ptr;
 
+		if (looked && !r->looked)
+			r->looked = now;
 		if (i >= clean || (*strmap_find(&last, r->rec.key) == i
-		    && (r->rec.value.ptr || now - r->at < lag + SIM_RETAIN))) {
+		    && (!looked || now - r->looked < SIM_RETAIN))) {
 			log->recs[keep++] = *r;
 			continue;
 		}
