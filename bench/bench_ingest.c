@@ -21,6 +21,7 @@
 #include "common/mem.h"
 #include "common/must.h"
 #include "ingest/shell_judge.h"
+#include "tests/code_files.h"
 
 enum { RECORDS = 100000, RUNS = 3, BAR = 250000, HMACS = 500000 };
 
@@ -57,8 +58,7 @@ file_read(const char *path, struct buf *out)
 static void
 terms_load(void)
 {
-	static const char *const files[] = { "ethnic-groups", "evidence-types", "kinds", "levels",
-		"programmes", "referral-routes", "settings", "sexes" };
+	static const char *const files[] = { CODE_FILES(CODE_FILE) };
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	static struct frequency frequency;
 	static const uint8_t master[KEY_MASTER_BYTES] = { 7 };

@@ -29,6 +29,7 @@
 #include "common/topics.h"
 #include "ingest/shell_judge.h"
 #include "ingest/shell_terms.h"
+#include "tests/code_files.h"
 
 enum { ASK_MS = 10000, STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 * 1024,
 	RAWS = 2, SESSION_MS = 2000, INSTANCES = 2, ANEW = 20 };
@@ -36,8 +37,7 @@ enum { ASK_MS = 10000, STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 
 static const char *const raw_names[RAWS] = { "raw.council-a", "raw.nhs-b" };
 static const enum raw_schema raw_schemas[RAWS] = { RAW_SCHEMA_COUNCIL, RAW_SCHEMA_NHS };
 static const char *const raw_full[RAWS] = { "org.outturn.CouncilRecord", "org.outturn.NhsRecord" };
-static const char *const code_files[] = { "ethnic-groups", "evidence-types", "kinds", "levels",
-	"programmes", "referral-routes", "settings", "sexes" };
+static const char *const code_files[] = { CODE_FILES(CODE_FILE) };
 
 static struct kafka_conf conf;
 static struct err err;

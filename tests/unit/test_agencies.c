@@ -9,14 +9,14 @@
 
 #include "common/io/yaml.h"
 #include "ingest/agencies.h"
+#include "tests/code_files.h"
 
 static struct codes *codes;
 
 static int
 codes_load(void **state)
 {
-	static const char *const files[] = { "ethnic-groups", "evidence-types", "kinds", "levels",
-		"programmes", "referral-routes", "settings", "sexes" };
+	static const char *const files[] = { CODE_FILES(CODE_FILE) };
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	struct yaml_report report = YAML_REPORT_INIT;
 	struct yaml_doc *docs[FILES];

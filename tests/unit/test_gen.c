@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "common/raw_write.h"
 #include "ingest/ingest.h"
+#include "tests/code_files.h"
 #include "tests/gen/gen.h"
 
 enum { PEOPLE = 150 };
@@ -41,9 +42,7 @@ text_read(const char *path)
 static int
 set_up(void **state)
 {
-	static const char *const files[] = { "codes/ethnic-groups", "codes/evidence-types",
-		"codes/kinds", "codes/levels", "codes/programmes", "codes/referral-routes",
-		"codes/settings", "codes/sexes", "agencies" };
+	static const char *const files[] = { CODE_FILES(CODE_FILE_PATH) "agencies" };
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	struct yaml_report report = YAML_REPORT_INIT;
 	const uint8_t master[KEY_MASTER_BYTES] = { 7 };

@@ -12,6 +12,7 @@
 #include "common/io/avro.h"
 #include "common/io/yaml.h"
 #include "ingest/ingest.h"
+#include "tests/code_files.h"
 
 enum { DAY_MS = 86400000 };
 #define TOPIC SPAN_LIT("raw.council-a")
@@ -53,8 +54,7 @@ load(const char *path, struct yaml_report *report)
 static int
 setup(void **state)
 {
-	static const char *const files[] = { "ethnic-groups", "evidence-types", "kinds", "levels",
-		"programmes", "referral-routes", "settings", "sexes" };
+	static const char *const files[] = { CODE_FILES(CODE_FILE) };
 	enum { FILES = sizeof(files) / sizeof(files[0]) };
 	struct yaml_report report = YAML_REPORT_INIT;
 	struct yaml_doc *docs[FILES + 1];
