@@ -323,6 +323,48 @@ ids_and_hashes_are_what_anybody_can_compute(void **state)
 	contract_free(c);
 }
 
+/* More records than a word has bits: what an outcome stands on comes by id, each once. */
+static void
+an_outcome_stands_on_any_number_of_records_by_id(void **state)
+{
+	static const struct id unit = { { 0xaa } };
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct contract *c = contract_of(yaml_parse("c.yaml", SPAN_LIT(CONTRACT
+	    "  cohort: {programme: p}\n  spells: [{spell: s, event: home, gap_days: 9}]\n"
+	    "  outcomes: [{outcome: a, title: A, price: 1.00, "
+	    "rule: {kind: spell, spell: s, lasts: 300 days}}]\n"), &report), &report);
+	struct names *names = names_new(1);
+	struct timeline *tl = timeline_new(names, &unit);
+	struct attribute at = { SPAN_LIT("programme"), { 0, false }, SPAN_LIT("p") };
+	const struct id *ids;
+	struct outcome_list list;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	for (int i = 0; i <= 150; i++) { /* homes of two days each, one behind the other */
+		struct id event = { { (uint8_t)(i * 101), (uint8_t)i } };
+		struct linked ln = { .what = LINKED_EVENT, .unit_kind = SPAN_LIT("person"),
+			.kind = i ? SPAN_LIT("home") : SPAN_LIT("referral"),
+			.organisation = SPAN_LIT("A1"), .role = SPAN_LIT("council"),
+			.start = 16500 + 2 * i, .end = i ? 16502 + 2 * i : DATE_NONE,
+			.attributes = { &at, 1 } };
+
+		timeline_event(tl, &event, &ln);
+	}
+	list = evaluate(c, tl, &(struct evaluate_facts){ .as_at = 17000 }, &arena);
+	assert_int_equal(list.n, 1);
+	assert_true(span_is(list.items[0].status, "achieved"));
+	assert_int_equal(list.items[0].evidence.n, 151);
+	ids = list.items[0].evidence.items;
+	for (uint32_t i = 1; i < list.items[0].evidence.n; i++)
+		assert_true(id_cmp(&ids[i - 1], &ids[i]) < 0);
+	arena_release(&arena);
+	timeline_free(tl);
+	names_free(names);
+	contract_free(c);
+}
+
 static void
 statuses_and_reasons_are_the_documented_ones(void **state)
 {
@@ -371,6 +413,7 @@ main(void)
 		cmocka_unit_test(an_age_that_is_not_stated_is_asked_for),
 		cmocka_unit_test(an_uncounted_decision_does_nothing_and_says_so),
 		cmocka_unit_test(ids_and_hashes_are_what_anybody_can_compute),
+		cmocka_unit_test(an_outcome_stands_on_any_number_of_records_by_id),
 		cmocka_unit_test(statuses_and_reasons_are_the_documented_ones),
 	};
 

@@ -70,6 +70,78 @@ events_stand_by_day_and_id_whatever_came_first(void **state)
 	names_free(names);
 }
 
+/* Whatever comes and goes, ranks are places by id, and attributes stay with their events. */
+static void
+each_event_has_its_rank_and_its_attributes(void **state)
+{
+	struct names *names = names_new(3);
+	struct timeline *tl = timeline_new(names, &unit);
+	uint32_t draw = 7;
+
+	(void)state;
+	for (int step = 0; step < 2000; step++) {
+		int n = (int)((draw = draw * 1664525 + 1013904223) >> 24) % 100;
+		struct id id = event_id(n);
+		struct attribute at[3] = { { SPAN_LIT("a"), { n, true }, SPAN_NONE },
+			{ SPAN_LIT("b"), { step, true }, SPAN_NONE },
+			{ SPAN_LIT("c"), { n, true }, SPAN_NONE } };
+		struct linked ln = { .what = LINKED_EVENT, .kind = SPAN_LIT("k"),
+			.start = (int)(draw >> 8) % 50, .end = DATE_NONE,
+			.attributes = { at, (draw >> 16) % 4 } };
+
+		timeline_event(tl, &id, draw >> 12 & 3 ? &ln : NULL);
+		for (uint32_t i = 0; i < tl->events_n; i++) {
+			const struct event *e = &tl->events[i];
+			uint32_t rank = 0;
+
+			for (uint32_t k = 0; k < tl->events_n; k++)
+				rank += id_cmp(&tl->events[k].id, &e->id) < 0;
+			assert_int_equal(e->rank, rank);
+			for (uint32_t a = 0; a < e->attributes_n; a++)
+				if (a != 1)
+					assert_int_equal(e->attributes[a].number, e->id.b[0]);
+		}
+	}
+	assert_true(tl->events_n > 64); /* or it would have compared little */
+	timeline_free(tl);
+	names_free(names);
+}
+
+static void
+what_a_record_touches_is_its_kind_and_that_it_had(void **state)
+{
+	struct names *names = names_new(3);
+	struct timeline *tl = timeline_new(names, &unit);
+	struct id id = event_id(1);
+	struct linked ln = { .what = LINKED_EVENT, .unit_kind = SPAN_LIT("person"),
+		.kind = SPAN_LIT("home"), .start = 5, .end = DATE_NONE };
+	uint64_t home = names_kind(names, SPAN_LIT("home")),
+		 job = names_kind(names, SPAN_LIT("job-ended"));
+
+	(void)state;
+	assert_true(home != job && home && job);
+	assert_true(job == names_kind(names, SPAN_LIT("job")));
+	assert_true(job == names_kind(names, SPAN_LIT("job-confirmed")));
+	assert_true(names_kind(names, SPAN_NONE) == KINDS_NONE);
+	assert_true(timeline_event(tl, &id, &ln) == KINDS_ALL); /* whose kind of unit was not known */
+	assert_true(timeline_event(tl, &id, &ln) == KINDS_NONE);
+	ln.kind = SPAN_LIT("job");
+	assert_true(timeline_event(tl, &id, &ln) == (home | job));
+	ln.end = 9;
+	assert_true(timeline_event(tl, &id, &ln) == job);
+	assert_true(timeline_event(tl, &id, NULL) == job);
+	assert_true(timeline_event(tl, &id, NULL) == KINDS_NONE);
+	for (int i = 0; i < 100; i++) { /* the last bit is shared */
+		char many[32];
+
+		snprintf(many, sizeof(many), "kind-%d", i);
+		assert_true(names_kind(names, span_str(many)) != 0);
+	}
+	assert_true(names_kind(names, SPAN_LIT("kind-98")) == names_kind(names, SPAN_LIT("kind-99")));
+	timeline_free(tl);
+	names_free(names);
+}
+
 static void
 equal_texts_are_kept_once(void **state)
 {
@@ -146,6 +218,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_stand_by_day_and_id_whatever_came_first),
+		cmocka_unit_test(each_event_has_its_rank_and_its_attributes),
+		cmocka_unit_test(what_a_record_touches_is_its_kind_and_that_it_had),
 		cmocka_unit_test(equal_texts_are_kept_once),
 		cmocka_unit_test(decisions_stand_by_when_they_were_said),
 		cmocka_unit_test(an_event_takes_at_most_400_bytes),

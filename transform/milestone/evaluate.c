@@ -6,6 +6,8 @@
 
 enum { MILLION = 1000000 };
 
+#define FACTS_ODD UINT64_C(0x9e3779b97f4a7c15)
+
 /* --- who is referred ---------------------------------------------------------------- */
 
 struct referrals {
@@ -34,7 +36,7 @@ static bool
 listed(const struct yaml_texts *texts, struct span text)
 {
 	for (uint32_t i = 0; text.ptr && i < texts->n; i++)
-		if (span_eq(texts->items[i], text))
+		if (text_eq(texts->items[i], text))
 			return true;
 	return texts->n == 0;
 }
@@ -151,10 +153,10 @@ refers(const struct cohort_terms *co, const struct event *e)
 {
 	const struct event_attribute *p;
 
-	if (!span_eq(name_text(e->kind), co->referral))
+	if (!text_eq(name_text(e->kind), co->referral))
 		return false;
 	p = event_attribute(e, SPAN_LIT("programme"));
-	return p && p->text && span_eq(name_text(p->text), co->programme);
+	return p && p->text && text_eq(name_text(p->text), co->programme);
 }
 
 /* The day of birth that two ages leave room for, a day wide for 29 February. */
@@ -218,13 +220,26 @@ referrals_read(const struct contract *c, const struct timeline *tl, date_t as_at
 
 /* --- events by kind -------------------------------------------------------------------- */
 
+static void
+events_rank(struct judging *j)
+{
+	uint32_t n = j->tl->events_n;
+
+	j->by_rank = arena_alloc(j->arena, 2 * n * sizeof(*j->by_rank));
+	j->room = j->by_rank + n;
+	j->marks_n = n / 64 + 1;
+	j->marks = arena_alloc(j->arena, j->marks_n * sizeof(*j->marks));
+	for (uint32_t i = 0; i < n; i++)
+		j->by_rank[j->tl->events[i].rank] = &j->tl->events[i];
+}
+
 static const struct kind_slot *
 kind_of(const struct version_terms *v, const struct name *kind)
 {
 	uint32_t i = (uint32_t)kind->hash & (KIND_SLOTS - 1);
 
 	for (; v->kinds[i].kind.ptr; i = (i + 1) & (KIND_SLOTS - 1))
-		if (v->kinds[i].hash == kind->hash && span_eq(v->kinds[i].kind, kind->text))
+		if (v->kinds[i].hash == kind->hash && text_eq(v->kinds[i].kind, kind->text))
 			return &v->kinds[i];
 	return NULL;
 }
@@ -283,35 +298,45 @@ outcome_id(struct span contract, struct span outcome, const struct id *unit, int
 	return id;
 }
 
+/* What it stands on, by id; and what it is remembered by: once, for both take all of them. */
 static void
-by_event_id(const struct event **e, uint32_t n)
+stands_on_list(const struct judging *j, struct verdict *v)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		const struct event *x = e[i];
-		uint32_t k = i;
+	uint64_t mix = j->version->memo_key + (uint64_t)j->version->number * FACTS_ODD;
+	uint32_t n = 0;
+	struct id *ids;
 
-		for (; k > 0 && id_before(&x->id, &e[k - 1]->id); k--)
-			e[k] = e[k - 1];
-		e[k] = x;
-	}
+	for (uint32_t w = 0; w < j->marks_n; w++)
+		n += (uint32_t)__builtin_popcountll(v->marks[w]);
+	ids = arena_alloc(j->arena, n * sizeof(*ids));
+	v->out->evidence = (struct av_array){ ids, n };
+	v->stands_on = j->room;
+	v->stands_on_n = n;
+	n = 0;
+	for (uint32_t w = 0; w < j->marks_n; w++)
+		for (uint64_t left = v->marks[w]; left; left &= left - 1) {
+			const struct event *e = j->by_rank[w * 64 + (uint32_t)__builtin_ctzll(left)];
+
+			v->stands_on[n] = e;
+			ids[n++] = e->id;
+			mix = (mix ^ e->mix) * FACTS_ODD;
+			mix ^= mix >> 29;
+		}
+	v->mix = mix;
 }
 
 static void
 arrays_fill(const struct judging *j, struct verdict *v)
 {
 	struct reason *reasons = arena_alloc(j->arena, v->reasons_n * sizeof(*reasons)
-		+ v->gaps_n * sizeof(struct gap) + v->stands_on_n * sizeof(struct id) + 1);
+		+ v->gaps_n * sizeof(struct gap) + 1);
 	struct gap *gaps = (struct gap *)(reasons + v->reasons_n);
-	struct id *ids = (struct id *)(gaps + v->gaps_n);
 
 	MUST(reasons != NULL);
-	for (uint32_t i = 0; i < v->stands_on_n; i++)
-		ids[i] = v->stands_on[i]->id;
 	if (v->reasons_n)
 		memcpy(reasons, v->reasons, v->reasons_n * sizeof(*reasons));
 	for (uint32_t i = 0; i < v->gaps_n; i++)
 		gaps[i] = (struct gap){ v->gaps[i].from, v->gaps[i].to, v->gap_rule };
-	v->out->evidence = (struct av_array){ ids, v->stands_on_n };
 	v->out->reasons = (struct av_array){ reasons, v->reasons_n };
 	v->out->gaps = (struct av_array){ gaps, v->gaps_n };
 }
@@ -369,8 +394,11 @@ begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
 	v->out = out;
 	v->day = v->failed = DATE_NONE;
 	v->anchor = NULL;
-	v->stands_on = j->room;
-	v->stands_on_n = v->reasons_n = v->gaps_n = 0;
+	v->marks = j->marks;
+	v->marks[0] = 0;
+	if (j->marks_n > 1)
+		memset(v->marks + 1, 0, (j->marks_n - 1) * sizeof(*v->marks));
+	v->reasons_n = v->gaps_n = 0;
 	v->gap_rule = v->part = SPAN_NONE;
 	v->more = v->certain = false;
 	v->measure = (struct measure){ 0, 0, false };
@@ -382,8 +410,9 @@ static void
 outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 {
 	if (r->older) {
-		struct sentence more = { .len = 0 };
+		struct sentence more;
 
+		sentence_begin(&more);
 		sentence_event(j, &more, r->older);
 		sentence_str(&more, " against ");
 		sentence_event(j, &more, r->younger);
@@ -428,7 +457,7 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at, int32_t
 		rule_of(&o->rule)->judge(j, &v);
 	if (ordinal == 1)
 		j->completed[at] = v.day;
-	by_event_id(v.stands_on, v.stands_on_n);
+	stands_on_list(j, &v);
 	facts_hash(j, &v);
 	if (in_cohort)
 		ruling(j, &v);
@@ -447,6 +476,7 @@ no_day(struct judging *j, uint32_t at, struct outcome *out)
 
 	begin(j, &v, &j->version->outcomes[at], 1, out);
 	verdict_reason(j, &v, REASON_NO_DAY, SPAN_NONE);
+	stands_on_list(j, &v);
 	facts_hash(j, &v);
 	finish(j, &v);
 }
@@ -525,22 +555,22 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	uint64_t outcomes;
 	uint32_t ids_n;
 
-	if (timeline->unit_kind && !span_eq(name_text(timeline->unit_kind), contract->unit))
+	if (timeline->unit_kind && !text_eq(name_text(timeline->unit_kind), contract->unit))
 		return list;
 	if (!referrals_read(contract, timeline, as_at, arena, &r))
 		return list;
 	j.version = r.version;
 	j.referral = r.chosen;
 	outcomes = reads ? reads_touched(reads, (size_t)(j.version - contract->versions), kinds)
-			 : UINT64_MAX >> (RULES_OUTCOMES_MAX - j.version->outcomes_n);
+			 : reads_everything(j.version->outcomes_n);
 	ids_n = ids_of(j.version, outcomes);
 	list.items = arena_zalloc(arena, ids_n, sizeof(*list.items));
 	list.extra = arena_alloc(arena, ids_n * sizeof(*list.extra));
 	list.absent = arena_alloc(arena, ids_n * sizeof(*list.absent));
 	j.spells = arena_zalloc(arena, j.version->spells_n + 1, sizeof(*j.spells));
 	j.completed = arena_alloc(arena, j.version->outcomes_n * sizeof(*j.completed));
-	j.room = arena_alloc(arena, (timeline->events_n + 1) * sizeof(*j.room));
-	MUST(list.items && list.extra && list.absent && j.spells && j.completed && j.room);
+	events_rank(&j);
+	MUST(list.items && list.extra && list.absent && j.spells && j.completed);
 	if (j.version->compound)
 		j.judged = arena_zalloc(arena, j.version->outcomes_n, sizeof(*j.judged));
 	list.memo = j.memo = memo_of(&j);

@@ -56,12 +56,10 @@ rule_of(const struct rule_terms *terms)
 /* --- verdicts ------------------------------------------------------------------ */
 
 void
-verdict_stands_on(struct verdict *v, const struct event *e)
+verdict_trial(const struct judging *j, struct verdict *v)
 {
-	for (uint32_t i = 0; i < v->stands_on_n; i++)
-		if (v->stands_on[i] == e)
-			return;
-	v->stands_on[v->stands_on_n++] = e;
+	v->marks = arena_zalloc(j->arena, j->marks_n, sizeof(*v->marks));
+	v->stands_on_n = v->reasons_n = v->gaps_n = 0;
 }
 
 void

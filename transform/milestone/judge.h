@@ -44,9 +44,10 @@ struct judging {
 	struct memo *memo;       /* what was hashed before */
 	struct duration window;  /* that `window_closes` is of */
 	date_t window_closes;
+	const struct event **by_rank; /* the timeline's events, by id */
 	const struct event **room; /* for one verdict's stands_on */
-	uint8_t referral_hash[SHA256_BYTES]; /* of an outcome that stands on the referral alone */
-	bool referral_hashed;
+	uint64_t *marks;         /* for one verdict's */
+	uint32_t marks_n;        /* words */
 	date_t *completed;       /* of each outcome, the day its rule was complete */
 	struct judged *judged;   /* of each outcome; NULL: no rule of the version asks */
 };
@@ -59,8 +60,10 @@ struct verdict {
 	date_t day;              /* complete by the rule; DATE_NONE: not */
 	date_t failed;           /* the last day that could have saved it; DATE_NONE: not failed */
 	const struct event *anchor;
-	const struct event **stands_on; /* each once; room for all of the timeline */
+	uint64_t *marks;         /* what it stands on: a bit of each event's rank */
+	const struct event **stands_on; /* the same, by id, once the rule has been judged */
 	uint32_t stands_on_n;
+	uint64_t mix;            /* of them, the contract and its version: for the memo */
 	struct reason reasons[VERDICT_REASONS_MAX];
 	uint32_t reasons_n;
 	struct run_gap gaps[RUN_GAPS_MAX];
@@ -73,7 +76,8 @@ struct verdict {
 	int64_t share, of;       /* of the price; of 0: all of it */
 };
 
-/* A kind of rule.  What it looks at, `reads` must say: kinds of record, earlier outcomes. */
+/* A kind of rule.  What it looks at, `reads` must say: kinds of record, earlier outcomes.
+ * Without `reads` every record touches it, and it looks at no other outcome. */
 struct rule {
 	void (*judge)(const struct judging *j, struct verdict *v);
 	void (*reads)(const struct version_terms *v, const struct outcome_terms *o,
@@ -81,7 +85,15 @@ struct rule {
 };
 const struct rule *rule_of(const struct rule_terms *terms);
 
-void verdict_stands_on(struct verdict *v, const struct event *e);
+/* In any order, each perhaps twice: no ids are compared. */
+static inline void
+verdict_stands_on(struct verdict *v, const struct event *e)
+{
+	v->marks[e->rank / 64] |= UINT64_C(1) << e->rank % 64;
+}
+
+/* To try what would be said, and forget it. */
+void verdict_trial(const struct judging *j, struct verdict *v);
 void verdict_reason(const struct judging *j, struct verdict *v, enum reason_code code,
     struct span subject);
 /* With more to say than the reason's own sentence. */
@@ -100,22 +112,6 @@ const struct spells *judging_spells(const struct judging *j, uint32_t at);
 void reading_spell(const struct version_terms *v, uint32_t at, struct reading *r);
 /* "Exampleshire Council's accommodation of 2015-03-01" */
 void sentence_event(const struct judging *j, struct sentence *s, const struct event *e);
-
-/* id_cmp() < 0, without a call: it is on the way of every re-evaluation. */
-static inline bool
-id_before(const struct id *a, const struct id *b)
-{
-	uint64_t x[2], y[2];
-
-	memcpy(x, a->b, sizeof(x));
-	memcpy(y, b->b, sizeof(y));
-	if (x[0] != y[0]) {
-		for (int i = 0; i < 8; i++)
-			if (a->b[i] != b->b[i])
-				return a->b[i] < b->b[i];
-	}
-	return memcmp(a->b + 8, b->b + 8, 8) < 0;
-}
 
 /* --- rule_*.c: each kind of rule */
 
@@ -167,7 +163,7 @@ bool proof_enough(const struct judging *j, struct verdict *v, const struct spell
 
 /* Windows, claims and decisions, on what the rule and the proof came to. */
 void ruling(struct judging *j, struct verdict *v);
-void facts_hash(struct judging *j, struct verdict *v);
+void facts_hash(const struct judging *j, struct verdict *v);
 /* Are all who would have reported it complete through `day` and the lag?  Says who is not. */
 bool feeds_complete(const struct judging *j, struct verdict *v, date_t day);
 

@@ -15,8 +15,9 @@ static void
 contradiction(const struct judging *j, struct verdict *v, enum reason_code code,
     const struct event *a, const struct event *b)
 {
-	struct sentence more = { .len = 0 };
+	struct sentence more;
 
+	sentence_begin(&more);
 	sentence_event(j, &more, a);
 	sentence_str(&more, " against ");
 	sentence_event(j, &more, b);
@@ -189,35 +190,21 @@ struct proof {
 	bool taken;
 };
 
-/* Few, and nearly in order already. */
+/* Behind those that are in order already. */
 static void
-proofs_sort(struct proof *p, uint32_t n)
+proof_insert(struct proof *p, uint32_t n, const struct event *e)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		struct proof x = p[i];
-		uint32_t k = i;
-
-		for (; k > 0 && (p[k - 1].speaks > x.speaks || (p[k - 1].speaks == x.speaks
-			   && id_before(&x.event->id, &p[k - 1].event->id))); k--)
-			p[k] = p[k - 1];
-		p[k] = x;
-	}
+	for (; n > 0 && (p[n - 1].speaks > e->start
+		   || (p[n - 1].speaks == e->start && p[n - 1].event->rank > e->rank)); n--)
+		p[n] = p[n - 1];
+	p[n] = (struct proof){ e, e->start, false };
 }
 
 static bool
 in(const struct yaml_texts *texts, struct span text)
 {
 	for (uint32_t i = 0; text.ptr && i < texts->n; i++)
-		if (span_eq(texts->items[i], text))
-			return true;
-	return false;
-}
-
-static bool
-in_run(const struct spells *sp, const struct run *run, uint32_t spell)
-{
-	for (uint32_t i = run->first; i < run->end; i++)
-		if (sp->counting[i] == spell)
+		if (text_eq(texts->items[i], text))
 			return true;
 	return false;
 }
@@ -230,10 +217,11 @@ proofs_of_run(const struct spells *sp, const struct run *run, const struct evide
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < sp->facts_n && n < PROOFS_MAX; i++) {
-		const struct fact *f = &sp->facts[i];
+		const struct fact *f = &sp->facts[sp->by_speaks[i]];
+		const struct spell *s = f->spell == FACT_ORPHAN ? NULL : &sp->items[f->spell];
 
-		if (f->spell == FACT_ORPHAN || f->speaks < day - ev->fresh_days
-		    || sp->items[f->spell].from > day || !in_run(sp, run, f->spell))
+		if (!s || f->speaks < day - ev->fresh_days || s->from > day || s->at < run->first
+		    || s->at >= run->end)
 			continue;
 		out[n++] = (struct proof){ f->event, f->speaks, false };
 	}
@@ -270,7 +258,7 @@ proofs_of_kinds(const struct judging *j, const struct evidence_terms *ev, date_t
 			break;
 		if (e->start < day - ev->fresh_days || !in(&ev->kinds, name_text(e->kind)))
 			continue;
-		out[n++] = (struct proof){ e, e->start, false };
+		proof_insert(out, n++, e);
 	}
 	return n;
 }
@@ -278,14 +266,15 @@ proofs_of_kinds(const struct judging *j, const struct evidence_terms *ev, date_t
 static bool
 is_provider(const struct event *e)
 {
-	return span_is(name_text(e->role), "provider");
+	return text_eq(name_text(e->role), SPAN_LIT("provider"));
 }
 
 static struct span
 listed(const struct judging *j, const struct yaml_texts *texts)
 {
-	struct sentence s = { .len = 0 };
+	struct sentence s;
 
+	sentence_begin(&s);
 	for (uint32_t i = 0; i < texts->n; i++) {
 		if (i)
 			sentence_str(&s, i + 1 == texts->n ? " or " : ", ");
@@ -369,7 +358,7 @@ engaged(const struct judging *j, struct verdict *v, const struct evidence_terms 
 		if (e->start > j->facts->as_at)
 			break;
 		if (e->start < day - ev->engaged_days
-		    || !span_eq(name_text(e->kind), PROOF_ENGAGEMENT))
+		    || !text_eq(name_text(e->kind), PROOF_ENGAGEMENT))
 			continue;
 		verdict_stands_on(v, e);
 		return true;
@@ -387,8 +376,9 @@ awaiting_independent(const struct judging *j, struct verdict *v, const struct ev
 static void
 awaiting_more(const struct judging *j, struct verdict *v, int32_t missing)
 {
-	struct sentence s = { .len = 0 };
+	struct sentence s;
 
+	sentence_begin(&s);
 	sentence_number(&s, missing);
 	sentence_str(&s, " more");
 	verdict_reason(j, v, REASON_AWAITING_MORE, arena_copy(j->arena, span_of(s.text, s.len)));
@@ -406,7 +396,6 @@ proof_enough(const struct judging *j, struct verdict *v, const struct spells *sp
 
 	n = run ? proofs_of_run(sp, run, ev, day, p) : proofs_of_day(sp, ev, day, p);
 	n = proofs_of_kinds(j, ev, day, p, n);
-	proofs_sort(p, n);
 	role = take_role(p, n, &ev->from);
 	if (!role)
 		verdict_reason(j, v, REASON_AWAITING_AGENCY, listed(j, &ev->from));

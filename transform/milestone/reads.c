@@ -36,10 +36,14 @@ reading_of(const struct version_terms *v, const struct version_reads *before, ui
     struct names *names)
 {
 	const struct outcome_terms *o = &v->outcomes[at];
+	const struct rule *rule = rule_of(&o->rule);
 	struct reading r = { .names = names };
 
 	reading_evidence(&r, o->evidence);
-	rule_of(&o->rule)->reads(v, o, &r);
+	if (rule->reads)
+		rule->reads(v, o, &r);
+	else
+		r.kinds = KINDS_ALL;
 	MUST(r.outcomes >> at == 0);
 	for (uint32_t i = 0; i < at; i++) {
 		if (!(r.outcomes >> i & 1))
@@ -97,8 +101,10 @@ reads_touched(const struct reads *r, size_t version, uint64_t kinds)
 	MUST(version < r->versions_n);
 	if (kinds & r->referrals)
 		kinds = KINDS_ALL;
+	if (kinds == KINDS_ALL)
+		return reads_everything(v->n);
 	for (uint32_t i = 0; i < v->n; i++)
-		if (v->of[i].kinds & kinds || kinds == KINDS_ALL)
+		if (v->of[i].kinds & kinds)
 			outcomes |= UINT64_C(1) << i | v->of[i].outcomes;
 	return outcomes;
 }

@@ -26,6 +26,13 @@ struct reading {
 };
 void reading_kind(struct reading *r, struct span kind); /* absent: nothing */
 
+/* By index: all of a version's n outcomes. */
+static inline uint64_t
+reads_everything(uint32_t n)
+{
+	return n ? UINT64_MAX >> (64 - n) : 0;
+}
+
 struct reads;
 struct reads *reads_new(const struct contract *c, struct names *names); /* owned */
 void reads_free(struct reads *r);

@@ -123,6 +123,13 @@ struct sentence {
 	char text[SENTENCE_MAX];
 	size_t len;
 };
+
+static inline void
+sentence_begin(struct sentence *s) /* its text is not cleared: that would cost more than to say it */
+{
+	s->len = 0;
+}
+
 void sentence_add(struct sentence *s, struct span part);
 void sentence_str(struct sentence *s, const char *part);
 void sentence_date(struct sentence *s, date_t day);

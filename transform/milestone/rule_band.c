@@ -136,9 +136,7 @@ proven(const struct judging *j, const struct verdict *v, const struct spells *sp
 {
 	struct verdict trial = *v;
 
-	trial.stands_on = arena_alloc(j->arena, (j->tl->events_n + 1) * sizeof(*trial.stands_on));
-	MUST(trial.stands_on != NULL);
-	trial.stands_on_n = trial.reasons_n = 0;
+	verdict_trial(j, &trial);
 	return !proof_contradicted(j, &trial, sp, &b->run, b->m.achieved)
 	    && proof_enough(j, &trial, sp, &b->run, b->m.achieved);
 }

@@ -41,6 +41,23 @@ first_counts(const struct spells *sp, const struct spell *s)
 	return true;
 }
 
+/* Of several, the first from `at` on that no known risk speaks against; else the first. */
+static uint32_t
+without_risk(const struct judging *j, const struct spells *sp, uint32_t at)
+{
+	struct verdict trial;
+
+	verdict_trial(j, &trial);
+	for (uint32_t next = at; next < sp->counting_n; next++) {
+		struct run run = { .first = next, .end = next + 1 };
+		date_t day = sp->items[sp->counting[next]].from;
+
+		if (proof_risk(j, &trial, sp, &run, &day))
+			return next;
+	}
+	return at;
+}
+
 void
 rule_event(const struct judging *j, struct verdict *v)
 {
@@ -67,21 +84,7 @@ rule_event(const struct judging *j, struct verdict *v)
 		verdict_reason(j, v, REASON_FIRST_DOES_NOT_COUNT, rule->event);
 		return;
 	}
-	/* of several, the first that no known risk speaks against */
-	for (uint32_t next = at; sp->terms->risk == RISK_NONE_KNOWN && next < sp->counting_n
-	     && rule->move == MOVE_ANY; next++) {
-		struct run run = { .first = next, .end = next + 1 };
-		struct verdict trial = *v;
-		const struct event **scratch =
-		    arena_alloc(j->arena, (j->tl->events_n + 1) * sizeof(*scratch));
-		date_t day = sp->items[sp->counting[next]].from;
-
-		trial.stands_on = scratch;
-		trial.stands_on_n = 0;
-		if (proof_risk(j, &trial, sp, &run, &day)) {
-			at = next;
-			break;
-		}
-	}
+	if (sp->risk_stated && rule->move == MOVE_ANY)
+		at = without_risk(j, sp, at);
 	rule_event_judge(j, v, sp, at);
 }

@@ -24,32 +24,39 @@ gaps_note(const struct judging *j, struct verdict *v, const struct spells *sp,
 		verdict_reason(j, v, REASON_BACK_AFTER_GAP, SPAN_NONE);
 }
 
+/* What says that the spell went on to the day: of the earliest that reach it, the first in the
+ * timeline; NULL: nothing. */
+static const struct event *
+reaching(const struct spells *sp, uint32_t spell, date_t day)
+{
+	const struct fact *first = NULL;
+
+	for (uint32_t i = 0; i < sp->facts_n; i++) {
+		const struct fact *f = &sp->facts[sp->by_speaks[i]];
+
+		if (first && f->speaks > first->speaks)
+			break;
+		if (f->spell == spell && f->speaks >= day && (!first || f < first))
+			first = f;
+	}
+	return first ? first->event : NULL;
+}
+
 /* The records that a run through `day` rests on: each spell's beginning, and what says how
- * long it went on, the earliest that reaches the day. */
+ * long it went on. */
 static void
 run_stands_on(struct verdict *v, const struct spells *sp, const struct run *run, date_t day)
 {
 	for (uint32_t i = run->first; i < run->end; i++) {
-		uint32_t at = sp->counting[i];
-		const struct spell *s = &sp->items[at];
-		const struct fact *reaches = NULL;
+		const struct spell *s = &sp->items[sp->counting[i]];
+		const struct event *reaches;
 
 		if (s->from > day)
 			break;
+		reaches = s->to < day ? s->to_by : reaching(sp, sp->counting[i], day);
 		verdict_stands_on(v, s->start);
-		if (s->to < day) {
-			verdict_stands_on(v, s->to_by);
-			continue;
-		}
-		for (uint32_t k = 0; k < sp->facts_n; k++) {
-			const struct fact *f = &sp->facts[k];
-
-			if (f->spell == at && f->speaks >= day
-			    && (!reaches || f->speaks < reaches->speaks))
-				reaches = f;
-		}
 		if (reaches)
-			verdict_stands_on(v, reaches->event);
+			verdict_stands_on(v, reaches);
 	}
 }
 
@@ -76,8 +83,9 @@ static void
 through(const struct judging *j, struct verdict *v, enum reason_code code, const char *words,
     date_t day)
 {
-	struct sentence more = { .len = 0 };
+	struct sentence more;
 
+	sentence_begin(&more);
 	sentence_str(&more, words);
 	sentence_date(&more, day);
 	sentence_str(&more, ".");

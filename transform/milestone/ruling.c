@@ -1,8 +1,6 @@
 #include "common/must.h"
 #include "transform/milestone/judge.h"
 
-#define FACTS_ODD UINT64_C(0x9e3779b97f4a7c15)
-
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* --- what was judged, as one hash -------------------------------------------------- */
@@ -49,30 +47,19 @@ facts_hash_make(const struct judging *j, const struct verdict *v, uint8_t *hash)
 	sha256(span_of(start, (size_t)(p - start)), hash);
 }
 
+/* Outcomes that stand on the referral alone share its place in the memo. */
 void
-facts_hash(struct judging *j, struct verdict *v)
+facts_hash(const struct judging *j, struct verdict *v)
 {
 	bool referral = v->stands_on_n == 1 && v->stands_on[0] == j->referral;
-	uint64_t mix = j->version->memo_key + (uint64_t)j->version->number * FACTS_ODD;
+	uint32_t at = v->terms->id_at + (uint32_t)v->out->ordinal - 1;
 	uint8_t *hash;
 	bool fresh;
 
-	if (referral && j->referral_hashed) {
-		memcpy(v->out->facts_hash, j->referral_hash, SHA256_BYTES);
-		return;
-	}
-	for (uint32_t i = 0; i < v->stands_on_n; i++) {
-		mix = (mix ^ v->stands_on[i]->mix) * FACTS_ODD;
-		mix ^= mix >> 29;
-	}
-	hash = memo_facts(j->memo, mix, &fresh);
+	hash = memo_facts(j->memo, referral ? FACTS_OF_REFERRAL : at, v->mix, &fresh);
 	if (fresh)
 		facts_hash_make(j, v, hash);
 	memcpy(v->out->facts_hash, hash, SHA256_BYTES);
-	if (referral) {
-		memcpy(j->referral_hash, hash, SHA256_BYTES);
-		j->referral_hashed = true;
-	}
 }
 
 /* --- windows -------------------------------------------------------------------------- */
@@ -106,11 +93,12 @@ feeds_complete(const struct judging *j, struct verdict *v, date_t day)
 	for (uint32_t i = 0; i < by->n; i++) {
 		date_t through = f->complete_through ? f->complete_through(f->arg, by->items[i])
 						     : DATE_NONE;
-		struct sentence more = { .len = 0 };
+		struct sentence more;
 
 		if (through != DATE_NONE && through >= need)
 			continue;
 		all = false;
+		sentence_begin(&more);
 		sentence_add(&more, contract_organisation_name(j->contract, by->items[i]));
 		sentence_str(&more, " must be complete through ");
 		sentence_date(&more, need);
@@ -152,8 +140,8 @@ struct ruled {
 static bool
 about(const struct judging *j, const struct verdict *v, const struct decided *d)
 {
-	return span_eq(name_text(d->contract), j->contract->name)
-	    && span_eq(name_text(d->outcome), v->terms->name) && d->ordinal == v->out->ordinal;
+	return text_eq(name_text(d->contract), j->contract->name)
+	    && text_eq(name_text(d->outcome), v->terms->name) && d->ordinal == v->out->ordinal;
 }
 
 static bool

@@ -12,7 +12,7 @@ term_fits(const struct filter_term *t, const struct event_attribute *a)
 		const struct filter_value *v = &t->values[i];
 
 		if (v->is_number ? a->has_number && a->number == v->number
-				 : a->text && span_eq(name_text(a->text), v->text))
+				 : a->text && text_eq(name_text(a->text), v->text))
 			return true;
 	}
 	return t->n == 0 && a->has_number && a->number >= t->at_least && a->number < t->below;
@@ -61,7 +61,7 @@ classify(const struct spell_terms *t, const struct event *e)
 static bool
 attributes_agree(const struct filter *where, const struct event *a, const struct event *b)
 {
-	for (uint32_t i = 0; i < where->n; i++) {
+	for (uint32_t i = 0; i < where->n && a->attributes_n && b->attributes_n; i++) {
 		const struct event_attribute *x = event_attribute(a, where->terms[i].attribute);
 		const struct event_attribute *y = event_attribute(b, where->terms[i].attribute);
 
@@ -205,13 +205,38 @@ static void
 counting_note(struct spells *sp)
 {
 	for (uint32_t i = 0; i < sp->n; i++) {
-		if (sp->items[i].class == SPELL_COUNTS || sp->items[i].class == SPELL_COUNTS_LATER)
+		struct spell *s = &sp->items[i];
+
+		s->at = SPELL_OUT;
+		if (s->class == SPELL_COUNTS || s->class == SPELL_COUNTS_LATER) {
+			s->at = sp->counting_n;
 			sp->counting[sp->counting_n++] = i;
-		sp->others_n += sp->items[i].class == SPELL_OTHER;
-		sp->ended_n += sp->items[i].ended;
+		}
+		sp->others_n += s->class == SPELL_OTHER;
+		sp->ended_n += s->ended;
 	}
 	for (uint32_t i = 0; sp->terms->risk && i < sp->facts_n && !sp->risk_stated; i++)
 		sp->risk_stated = risk_stated(sp->facts[i].event) != NULL;
+}
+
+/* Few, and nearly in order already: a spell's own record may speak of later days. */
+static void
+speaks_note(struct spells *sp)
+{
+	for (uint32_t i = 0; i < sp->facts_n; i++) {
+		const struct fact *f = &sp->facts[i];
+		uint32_t k = i;
+
+		for (; k > 0; k--) {
+			const struct fact *g = &sp->facts[sp->by_speaks[k - 1]];
+
+			if (g->speaks < f->speaks || (g->speaks == f->speaks
+				&& g->event->rank < f->event->rank))
+				break;
+			sp->by_speaks[k] = sp->by_speaks[k - 1];
+		}
+		sp->by_speaks[k] = i;
+	}
 }
 
 void
@@ -225,9 +250,10 @@ spells_build(struct spells *sp, const struct occurrence *occurrences, uint32_t n
 	if (n == 0)
 		return;
 	sp->items = arena_alloc(arena, n * (sizeof(*sp->items) + sizeof(*sp->facts)
-					       + sizeof(*sp->counting)));
+					       + sizeof(*sp->counting) + sizeof(*sp->by_speaks)));
 	sp->facts = (struct fact *)(sp->items + n);
 	sp->counting = (uint32_t *)(sp->facts + n);
+	sp->by_speaks = sp->counting + n;
 	for (uint32_t i = 0; i < n; i++) {
 		e = occurrences[i].event;
 		if (occurrences[i].form == FORM_ITSELF) {
@@ -247,6 +273,7 @@ spells_build(struct spells *sp, const struct occurrence *occurrences, uint32_t n
 		if (sp->facts[i].form == FORM_CONFIRMED)
 			spell_confirm(sp, &sp->facts[i]);
 	counting_note(sp);
+	speaks_note(sp);
 }
 
 /* --- runs --------------------------------------------------------------------------- */

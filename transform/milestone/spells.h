@@ -39,7 +39,10 @@ struct spell {
 	date_t from, to;            /* to: first day not counted, or last confirmation */
 	bool ended;
 	enum spell_class class;
+	uint32_t at;                /* its place in `counting`; SPELL_OUT: none */
 };
+
+#define SPELL_OUT UINT32_MAX
 
 /* One record and the spell it speaks of. */
 struct fact {
@@ -56,6 +59,7 @@ struct spells {
 	struct spell *items;        /* by (from, event id) */
 	uint32_t n;
 	struct fact *facts;         /* in the timeline's order */
+	uint32_t *by_speaks;        /* of facts: by the last day they speak of, then event id */
 	uint32_t facts_n;
 	uint32_t *counting;         /* those that may be in a run, of items, in order */
 	uint32_t counting_n;

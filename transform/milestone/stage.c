@@ -457,22 +457,29 @@ unit_keys(struct stage *st, uint32_t at)
 	}
 }
 
-/* A unit's facts lie somewhere in memory: those of the next are fetched meanwhile. */
+static const struct timeline *
+touched_soon(const struct stage *st, uint32_t far)
+{
+	if (far >= st->touched_n - st->touched_at)
+		return NULL;
+	return st->units[st->touched[st->touched_at + far]].tl;
+}
+
+/* A unit's facts lie somewhere in memory: those of the next are fetched meanwhile, each
+ * time as far as the pointers are known. */
 static void
 ahead(const struct stage *st)
 {
-	enum { FAR = 4, NEAR = 2 };
-	const struct unit *u;
+	enum { FAR = 4, NEAR = 2, NEXT = 1 };
+	const struct timeline *far = touched_soon(st, FAR), *near = touched_soon(st, NEAR),
+	    *next = touched_soon(st, NEXT);
 
-	if (st->touched_at + FAR < st->touched_n) {
-		u = &st->units[st->touched[st->touched_at + FAR]];
-		__builtin_prefetch(u->tl);
-	}
-	if (st->touched_at + NEAR < st->touched_n) {
-		u = &st->units[st->touched[st->touched_at + NEAR]];
-		if (u->tl)
-			timeline_ahead(u->tl);
-	}
+	if (far)
+		__builtin_prefetch(far);
+	if (near)
+		timeline_ahead(near);
+	if (next)
+		timeline_next(next);
 }
 
 static bool

@@ -105,7 +105,7 @@ timeline_new(struct names *names, const struct id *unit)
 
 /* --- memos */
 
-enum { MEMOS_SPARE_MAX = 4, FACTS_FIRST = 4 }; /* of contracts that a unit has nothing of */
+enum { MEMOS_SPARE_MAX = 4, FACTS_FIRST = 4, FACTS_MORE = 2 }; /* of contracts that a unit has nothing of */
 
 static void
 memo_free(struct memo *m)
@@ -143,33 +143,37 @@ timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh)
 	}
 	if (spares >= MEMOS_SPARE_MAX)
 		timeline_forget(mine, spare);
-	m = mem_zalloc(1, sizeof(*m) + n * sizeof(m->ids[0]));
+	m = mem_zalloc(1, sizeof(*m) + n * sizeof(m->ids[0]) + (n + 1) * sizeof(*m->facts_of));
 	m->key = key;
 	m->n = n;
+	m->facts_of = (uint16_t *)&m->ids[n];
+	for (uint32_t i = 0; i <= n; i++)
+		m->facts_of[i] = FACTS_NOWHERE;
 	m->next = tl->memos;
 	mine->memos = m;
 	*fresh = true;
 	return m;
 }
 
+/* Each outcome has a place of its own, so that a change elsewhere leaves it in peace. */
 uint8_t *
-memo_facts(struct memo *m, uint64_t mix, bool *fresh)
+memo_facts(struct memo *m, uint32_t outcome, uint64_t mix, bool *fresh)
 {
+	uint16_t *at = &m->facts_of[outcome == FACTS_OF_REFERRAL ? m->n : outcome];
 	struct facts_memo *f;
 
-	*fresh = false;
-	for (uint32_t i = 0; i < m->facts_n; i++)
-		if (m->facts[i].mix == mix)
-			return m->facts[i].hash;
 	*fresh = true;
-	if (m->facts_n == m->facts_cap && m->facts_cap < m->n) {
-		m->facts_cap = m->facts_cap ? m->facts_cap + FACTS_FIRST : FACTS_FIRST;
-		if (m->facts_cap > m->n)
-			m->facts_cap = m->n;
-		m->facts = mem_realloc(m->facts, m->facts_cap, sizeof(*m->facts));
+	if (*at == FACTS_NOWHERE) {
+		if (m->facts_n == m->facts_cap) {
+			m->facts_cap += m->facts_cap ? FACTS_MORE : FACTS_FIRST;
+			m->facts = mem_realloc(m->facts, m->facts_cap, sizeof(*m->facts));
+		}
+		*at = (uint16_t)m->facts_n++;
+		f = &m->facts[*at];
+	} else {
+		f = &m->facts[*at];
+		*fresh = f->mix != mix;
 	}
-	f = m->facts_n < m->facts_cap ? &m->facts[m->facts_n++]
-				      : &m->facts[m->facts_next++ % m->facts_n];
 	f->mix = mix;
 	return f->hash;
 }
@@ -179,8 +183,7 @@ timeline_free(struct timeline *tl)
 {
 	if (!tl)
 		return;
-	for (uint32_t i = 0; i < tl->events_n; i++)
-		mem_free(tl->events[i].attributes);
+	mem_free(tl->attributes);
 	mem_free(tl->events);
 	mem_free(tl->decisions);
 	for (struct memo *m = tl->memos, *next; m; m = next) {
@@ -208,16 +211,55 @@ event_find(const struct timeline *tl, const struct id *id)
 	return i;
 }
 
+/* --- attributes: one block a timeline, so that they are near when they are read */
+
+static struct event_attribute *
+attributes_add(struct timeline *tl, uint32_t n)
+{
+	struct event_attribute *old = tl->attributes;
+
+	if (tl->attributes_n + n > tl->attributes_cap) {
+		tl->attributes_cap = tl->attributes_n + n + tl->attributes_n / 4;
+		tl->attributes = mem_realloc(old, tl->attributes_cap, sizeof(*old));
+		for (uint32_t i = 0; i < tl->events_n; i++)
+			if (tl->events[i].attributes_n)
+				tl->events[i].attributes =
+				    tl->attributes + (tl->events[i].attributes - old);
+	}
+	tl->attributes_n += n;
+	return tl->attributes + tl->attributes_n - n;
+}
+
+static void
+attributes_drop(struct timeline *tl, struct event_attribute *from, uint32_t n)
+{
+	size_t behind = (size_t)(tl->attributes + tl->attributes_n - from) - n;
+
+	if (n == 0)
+		return;
+	memmove(from, from + n, behind * sizeof(*from));
+	tl->attributes_n -= n;
+	for (uint32_t i = 0; i < tl->events_n; i++)
+		if (tl->events[i].attributes_n && tl->events[i].attributes > from)
+			tl->events[i].attributes -= n;
+}
+
+/* --- events */
+
 static void
 event_remove(struct timeline *tl, uint32_t at)
 {
-	tl->attributes_bytes -= tl->events[at].attributes_n * sizeof(struct event_attribute);
-	mem_free(tl->events[at].attributes);
+	uint32_t rank = tl->events[at].rank;
+
+	attributes_drop(tl, tl->events[at].attributes, tl->events[at].attributes_n);
 	memmove(&tl->events[at], &tl->events[at + 1],
 	    (tl->events_n - at - 1) * sizeof(*tl->events));
 	tl->events_n--;
+	for (uint32_t i = 0; i < tl->events_n; i++)
+		tl->events[i].rank -= tl->events[i].rank > rank;
 }
 
+/* The event's stand last, until another is read. */
 static void
 attributes_keep(struct timeline *tl, struct event *e, const struct linked *ln)
 {
@@ -225,8 +267,8 @@ attributes_keep(struct timeline *tl, struct event *e, const struct linked *ln)
 
 	if (!ln->attributes.n)
 		return;
-	e->attributes = mem_zalloc(ln->attributes.n, sizeof(*e->attributes));
 	e->attributes_n = ln->attributes.n;
+	e->attributes = attributes_add(tl, e->attributes_n);
 	for (uint32_t i = 0; i < ln->attributes.n; i++)
 		e->attributes[i] = (struct event_attribute){
 			.name = names_name(tl->names, in[i].name),
@@ -269,11 +311,26 @@ event_eq(const struct event *a, const struct event *b)
 	return true;
 }
 
+/* The number of ids before e's; those behind it move on. */
+static uint32_t
+rank_make(struct timeline *tl, const struct event *e)
+{
+	uint32_t rank = 0;
+
+	for (uint32_t i = 0; i < tl->events_n; i++) {
+		bool before = id_before(&tl->events[i].id, &e->id);
+
+		rank += before;
+		tl->events[i].rank += !before;
+	}
+	return rank;
+}
+
 /* Few units have many events, and most records come in order: a shift is cheap. */
 static void
 event_insert(struct timeline *tl, const struct event *e)
 {
-	uint32_t at;
+	uint32_t rank = rank_make(tl, e), at;
 
 	if (tl->events_n == tl->events_cap) {
 		tl->events_cap = tl->events_cap < 4 ? 4 : tl->events_cap + tl->events_cap / 4;
@@ -283,8 +340,8 @@ event_insert(struct timeline *tl, const struct event *e)
 	     at--)
 		tl->events[at] = tl->events[at - 1];
 	tl->events[at] = *e;
+	tl->events[at].rank = rank;
 	tl->events_n++;
-	tl->attributes_bytes += e->attributes_n * sizeof(*e->attributes);
 }
 
 static uint64_t
@@ -313,15 +370,18 @@ timeline_event(struct timeline *tl, const struct id *event, const struct linked 
 		MUST(ln->what == LINKED_EVENT);
 		e = event_read(tl, event, ln);
 		if (at < tl->events_n && event_eq(&tl->events[at], &e)) {
-			mem_free(e.attributes);
+			attributes_drop(tl, e.attributes, e.attributes_n);
 			return unit_kind_set(tl, names_name(tl->names, ln->unit_kind));
 		}
 		touched |= touches(tl, &e) | unit_kind_set(tl, names_name(tl->names, ln->unit_kind));
 	}
 	if (at < tl->events_n)
 		event_remove(tl, at);
-	if (ln)
+	if (ln) {
+		e.attributes = e.attributes_n ? tl->attributes + tl->attributes_n - e.attributes_n
+					      : NULL;
 		event_insert(tl, &e);
+	}
 	return touched;
 }
 
@@ -377,16 +437,33 @@ timeline_events(const struct timeline *tl)
 	return tl->events_n;
 }
 
+enum { LINE_BYTES = 64, LINES_MAX = 64 };
+
+static void
+fetch(const void *from, size_t bytes)
+{
+	for (size_t i = 0; i < bytes && i < LINES_MAX * LINE_BYTES; i += LINE_BYTES)
+		__builtin_prefetch((const char *)from + i);
+}
+
 void
 timeline_ahead(const struct timeline *tl)
 {
-	enum { LINE_BYTES = 64, LINES_MAX = 64 };
-	const char *at = (const char *)tl->events;
-	size_t lines = tl->events_n * sizeof(*tl->events) / LINE_BYTES + 1;
+	fetch(tl->events, tl->events_n * sizeof(*tl->events));
+	fetch(tl->attributes, tl->attributes_n * sizeof(*tl->attributes));
+	if (tl->memos)
+		fetch(tl->memos, sizeof(*tl->memos) + LINE_BYTES);
+}
 
-	for (size_t i = 0; i < lines && i < LINES_MAX; i++)
-		__builtin_prefetch(at + i * LINE_BYTES);
-	__builtin_prefetch(tl->memos);
+void
+timeline_next(const struct timeline *tl)
+{
+	const struct memo *m = tl->memos;
+
+	if (!m)
+		return;
+	fetch(m->ids, m->n * sizeof(m->ids[0]));
+	fetch(m->facts, m->facts_n * sizeof(*m->facts));
 }
 
 bool
@@ -406,12 +483,12 @@ timeline_bytes(const struct timeline *tl)
 {
 	enum { BLOCK_BYTES = 16 }; /* what the allocator adds to each */
 
-	size_t bytes = sizeof(*tl) + tl->events_cap * sizeof(*tl->events) + tl->attributes_bytes
-	    + tl->decisions_cap * sizeof(*tl->decisions)
-	    + (tl->events_n + 4) * (size_t)BLOCK_BYTES;
+	size_t bytes = sizeof(*tl) + tl->events_cap * sizeof(*tl->events)
+	    + tl->attributes_cap * sizeof(*tl->attributes)
+	    + tl->decisions_cap * sizeof(*tl->decisions) + 4 * (size_t)BLOCK_BYTES;
 
 	for (const struct memo *m = tl->memos; m; m = m->next)
-		bytes += sizeof(*m) + m->n * sizeof(m->ids[0])
+		bytes += sizeof(*m) + (m->n + 1) * (sizeof(m->ids[0]) + sizeof(*m->facts_of))
 		    + m->facts_cap * sizeof(*m->facts) + 2 * (size_t)BLOCK_BYTES;
 	return bytes;
 }

@@ -18,7 +18,7 @@ struct names *names_new(uint64_t seed); /* owned */
 void names_free(struct names *n);
 struct span names_keep(struct names *n, struct span text); /* the kept copy; SPAN_NONE stays */
 
-/* Kinds of record as bits, one each as they come, -confirmed and -ended with what they are of;
+/* Kinds of record as bits, one each as they come; -confirmed and -ended with what they are of;
  * from the 64th on they share the last.  Absent: none. */
 #define KINDS_NONE UINT64_C(0)
 #define KINDS_ALL UINT64_MAX
@@ -37,7 +37,8 @@ void timeline_decision(struct timeline *tl, const struct id *decision, const str
     bool counts);
 
 uint32_t timeline_events(const struct timeline *tl); /* how many */
-void timeline_ahead(const struct timeline *tl); /* it will be evaluated soon */
+void timeline_ahead(const struct timeline *tl); /* it will be evaluated soon, */
+void timeline_next(const struct timeline *tl);  /* and sooner */
 bool timeline_empty(const struct timeline *tl);
 const struct id *timeline_unit(const struct timeline *tl);
 size_t timeline_bytes(const struct timeline *tl);

@@ -2,7 +2,7 @@
  * timeline_in - how a timeline lies in memory: for evaluate() and the stage.
  *
  *	events     sorted by (start, event id)
- *	attributes of an event in one block behind it
+ *	attributes in one block, those of an event together
  *	decisions  sorted by (at, decision id)
  *
  * Texts are the names' kept copies, so equal texts have equal pointers within
@@ -10,6 +10,8 @@
  */
 #ifndef OUTTURN_TIMELINE_IN_H
 #define OUTTURN_TIMELINE_IN_H
+
+#include <endian.h>
 
 #include "transform/milestone/timeline.h"
 
@@ -37,12 +39,16 @@ enum memo_state { MEMO_SPARE, MEMO_FRESH, MEMO_STANDS };
 struct memo {
 	struct memo *next;
 	uint64_t key;          /* of the contract's and the outcomes' names */
-	struct facts_memo *facts; /* owned; at most n */
-	uint32_t n, facts_n, facts_cap, facts_next;
+	struct facts_memo *facts; /* owned */
+	uint16_t *facts_of;    /* of each outcome, then of the referral alone: the place in facts */
+	uint32_t n, facts_n, facts_cap;
 	enum memo_state state; /* the stage's */
 	uint32_t look;         /* the stage's: when it was used last */
-	struct id ids[];       /* of n outcomes, in order */
+	struct id ids[];       /* of n outcomes, in order; facts_of behind them */
 };
+
+#define FACTS_NOWHERE UINT16_MAX     /* of facts_of: none yet */
+#define FACTS_OF_REFERRAL UINT32_MAX /* for memo_facts() */
 
 struct event_attribute {
 	const struct name *name;
@@ -54,9 +60,10 @@ struct event_attribute {
 struct event {                 /* what every evaluation looks at comes first: a cache line */
 	date_t start, end;
 	const struct name *kind, *organisation, *role, *evidence_type; /* NULL: absent */
-	struct event_attribute *attributes; /* owned */
+	struct event_attribute *attributes; /* in the timeline's block */
 	uint64_t mix;          /* of id and content, seeded */
 	uint32_t attributes_n;
+	uint32_t rank;         /* by id, from 0, among the timeline's events */
 	struct id id;
 	struct id episode;     /* zero: absent */
 	uint8_t raw_sha256[SHA256_BYTES];
@@ -79,9 +86,47 @@ struct timeline {
 	uint32_t events_n, events_cap;
 	struct decided *decisions;
 	uint32_t decisions_n, decisions_cap;
-	size_t attributes_bytes;
+	struct event_attribute *attributes;
+	uint32_t attributes_n, attributes_cap;
 	struct memo *memos;      /* owned; changed by evaluate(), see above */
 };
+
+/* id_cmp() < 0, without a call: it is on the way of every re-evaluation. */
+static inline bool
+id_before(const struct id *a, const struct id *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a->b, sizeof(x));
+	memcpy(y, b->b, sizeof(y));
+	if (x[0] != y[0])
+		return be64toh(x[0]) < be64toh(y[0]);
+	return be64toh(x[1]) < be64toh(y[1]);
+}
+
+/* span_eq(), without a call: names are short. */
+static inline bool
+text_eq(struct span a, struct span b)
+{
+	uint64_t x, y;
+
+	if (a.len != b.len)
+		return false;
+	if (a.len < sizeof(x)) {
+		for (size_t i = 0; i < a.len; i++)
+			if (a.ptr[i] != b.ptr[i])
+				return false;
+		return true;
+	}
+	for (size_t i = 0;; i = i + 2 * sizeof(x) <= a.len ? i + sizeof(x) : a.len - sizeof(x)) {
+		memcpy(&x, a.ptr + i, sizeof(x));
+		memcpy(&y, b.ptr + i, sizeof(y));
+		if (x != y)
+			return false;
+		if (i == a.len - sizeof(x))
+			return true;
+	}
+}
 
 static inline struct span
 name_text(const struct name *n) /* NULL: SPAN_NONE */
@@ -94,14 +139,14 @@ const struct name *names_name(struct names *n, struct span text); /* SPAN_NONE: 
 /* The memo of (key, n outcomes); made when there is none, with ids to be filled in. */
 struct memo *timeline_memo(const struct timeline *tl, uint64_t key, uint32_t n, bool *fresh);
 void timeline_forget(struct timeline *tl, struct memo *m);
-/* The hash under `mix`; *fresh: to be filled in. */
-uint8_t *memo_facts(struct memo *m, uint64_t mix, bool *fresh);
+/* The hash that an outcome, by its place among ids, has under `mix`; *fresh: to be filled in. */
+uint8_t *memo_facts(struct memo *m, uint32_t outcome, uint64_t mix, bool *fresh);
 
 static inline const struct event_attribute *
 event_attribute(const struct event *e, struct span name)
 {
 	for (uint32_t i = 0; i < e->attributes_n; i++)
-		if (span_eq(name_text(e->attributes[i].name), name))
+		if (text_eq(name_text(e->attributes[i].name), name))
 			return &e->attributes[i];
 	return NULL;
 }
