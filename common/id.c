@@ -13,15 +13,10 @@ hex_of(const void *ptr, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-static int
-nibble(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
+/* Each key of each record is read: one more than a digit's value, 0 for what is none. */
+static const uint8_t nibble[256] = { ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5,
+	['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13,
+	['d'] = 14, ['e'] = 15, ['f'] = 16 };
 
 bool
 hex_parse(struct span hex, void *out, size_t len)
@@ -31,11 +26,11 @@ hex_parse(struct span hex, void *out, size_t len)
 	if (hex.len != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int hi = nibble(hex.ptr[2 * i]), lo = nibble(hex.ptr[2 * i + 1]);
+		unsigned hi = nibble[hex.ptr[2 * i]], lo = nibble[hex.ptr[2 * i + 1]];
 
-		if (hi < 0 || lo < 0)
+		if (!hi || !lo)
 			return false;
-		p[i] = (uint8_t)(hi << 4 | lo);
+		p[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
 	}
 	return true;
 }
