@@ -477,9 +477,10 @@ weights_show(const struct weights *w)
 		fprintf(stderr, "\n");
 	}
 	fprintf(stderr, "moved %.1f; for one true pair 2^%.1f at random, 2^%.1f in an area, 2^%.1f in a "
-			"street, 2^%.1f at home\n",
+			"street, 2^%.1f at home; family surname %.1f forename %.1f dob %.1f\n",
 	    w->moved / 1000.0, w->prior[OTHER_RANDOM] / 1000.0, w->prior[OTHER_AREA] / 1000.0,
-	    w->prior[OTHER_STREET] / 1000.0, w->prior[OTHER_HOUSEHOLD] / 1000.0);
+	    w->prior[OTHER_STREET] / 1000.0, w->prior[OTHER_HOUSEHOLD] / 1000.0,
+	    w->family_surname / 1000.0, w->family_forename / 1000.0, w->family_dob / 1000.0);
 }
 
 static int

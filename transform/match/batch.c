@@ -8,6 +8,8 @@
 
 enum {
 	BLOCK_MAX = 100,      /* rows of one list that are compared with each other */
+	BROAD_LEAST = 6,      /* the same of a broad list in the largest set */
+	BROAD_ROWS = 3000000, /* rows of the set times rows of a broad list */
 	RANDOM_PAIRS = 1 << 19, /* for u */
 	ROUNDS = 4,           /* of counting the true pairs and weighing again */
 	KEEP_MBIT = -8000,    /* against random: below, a pair is forgotten */
@@ -20,27 +22,28 @@ enum {
 	LONE = UINT16_MAX,    /* rarity of a value that one row has */
 };
 
-/* Places that two rows must share to be compared; 0xFF ends. */
+/* Places that two rows must share to be compared; 0xFF ends.  From BROAD on: lists that find what
+ * the others miss, at a hundred times the cost; the larger the set, the shorter they may be. */
 #define N 0xFF
 static const uint8_t blocks[][4] = {
 	{ ROW_NHS, N }, { ROW_NINO, N }, { ROW_UPN, N }, { ROW_ULN, N }, { ROW_NATIONAL, N },
 	{ ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
 	{ ROW_NAME_SWAP, ROW_YEAR, N }, { ROW_NAME_SWAP, ROW_POSTCODE, N },
-	{ ROW_UPRN, ROW_FORENAME, N }, { ROW_POSTCODE, ROW_SOUND_F, N },
-	{ ROW_POSTCODE, ROW_SOUND, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
-	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_POSTCODE, ROW_HOUSE, N }, { ROW_UPRN, N },
-	{ ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_SOUND, ROW_MONTH, ROW_DAY, N },
-	{ ROW_SOUND_F, ROW_MONTH, ROW_DAY, N }, { ROW_SOUND, ROW_YEAR, ROW_MONTH, N },
-	{ ROW_SOUND_F, ROW_YEAR, ROW_MONTH, N }, { ROW_POSTCODE, ROW_DOB, N },
-	{ ROW_NAME_SWAP, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_DOB, ROW_INITIALS, N }, { ROW_DOB, N },
-	{ ROW_SOUND, ROW_SOUND_F, N }, { ROW_STREET, ROW_TOWN, N }, { ROW_TOWN, ROW_SOUND, N },
-	{ ROW_TOWN, ROW_SOUND_F, N }, { ROW_HOUSE, ROW_SOUND, N }, { ROW_HOUSE, ROW_SOUND_F, N },
-	{ ROW_POSTCODE, N }, { ROW_STREET, N }, { ROW_SURNAME, N }, { ROW_FORENAME, N },
-	{ ROW_LOCALITY, N }, { ROW_TOWN, N },
+	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_UPRN, ROW_FORENAME, N },
+	{ ROW_POSTCODE, ROW_DOB, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
+	{ ROW_POSTCODE, ROW_SOUND_F, N }, { ROW_POSTCODE, ROW_SOUND, N }, { ROW_POSTCODE, ROW_HOUSE, N },
+	{ ROW_UPRN, N }, { ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_SOUND, ROW_YEAR, ROW_MONTH, N },
+	{ ROW_DOB, ROW_INITIALS, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_STREET, ROW_TOWN, N },
+	/* broad */
+	{ ROW_NAME_SWAP, N }, { ROW_SOUND, ROW_MONTH, ROW_DAY, N }, { ROW_SOUND_F, ROW_MONTH, ROW_DAY, N },
+	{ ROW_SOUND_F, ROW_YEAR, ROW_MONTH, N }, { ROW_DOB, N }, { ROW_SOUND, ROW_SOUND_F, N },
+	{ ROW_TOWN, ROW_SOUND, N }, { ROW_TOWN, ROW_SOUND_F, N }, { ROW_HOUSE, ROW_SOUND, N },
+	{ ROW_HOUSE, ROW_SOUND_F, N }, { ROW_POSTCODE, N }, { ROW_STREET, N }, { ROW_SURNAME, N },
+	{ ROW_FORENAME, N }, { ROW_LOCALITY, N }, { ROW_TOWN, N },
 };
 #undef N
 
-enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]) };
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 24 };
 
 struct kept {
 	uint32_t a, b;
@@ -515,6 +518,17 @@ met_before(const struct batch *b, uint32_t i, uint32_t j, int before)
 	return met;
 }
 
+/* A function of the set, whoever came first. */
+static uint32_t
+list_limit(const struct batch *b, int kind)
+{
+	uint32_t limit = BROAD_ROWS / (b->n + 1);
+
+	if (kind < BROAD || limit > BLOCK_MAX)
+		return BLOCK_MAX;
+	return limit < BROAD_LEAST ? BROAD_LEAST : limit;
+}
+
 static void
 pair_look(struct batch *b, uint32_t i, uint32_t j)
 {
@@ -548,7 +562,7 @@ pairs_find(struct batch *b, struct keyed *k, struct keyed *spare)
 		sort_keyed(k, spare, n, 4);
 		for (uint32_t from = 0, to; from < n; from = to) {
 			to = groups_end(k, n, from);
-			if (to - from > BLOCK_MAX) {
+			if (to - from > list_limit(b, kind)) {
 				b->stats.oversize++;
 				for (uint32_t i = from; i < to; i++)
 					b->hash[(size_t)k[i].number * BLOCKS + (size_t)kind] = 0;
@@ -751,7 +765,7 @@ clusters_make(struct batch *b)
 
 enum {
 	SURE_MBIT = 6000,     /* one person, whatever the line in question says */
-	LEARN_PAIRS = 100000, /* looked at in a round */
+	LEARN_PAIRS = 200000, /* looked at in a round */
 	ONE_A_PERSON = 25,    /* true pairs across for one within: a source has a person once */
 	STRENGTHS = 64,       /* bits that weights are told apart by */
 	BELIEF = 100,         /* pairs that the model's m counts for */
@@ -770,14 +784,31 @@ weigh_kept(struct batch *b)
 
 struct counts {
 	uint64_t true_milli[OTHER_END]; /* by where() they are */
-	uint32_t across[STRENGTHS], within[STRENGTHS]; /* pairs of two sources, of one, by bits */
 	uint64_t m[LINE_END][GRADE_END];
+	uint64_t swapped[LINE_END], nameless; /* sure without either name */
 	uint64_t moved_milli, placed_milli;
+	uint32_t across[STRENGTHS], within[STRENGTHS]; /* pairs of two sources, of one, by bits */
 };
+
+/* Names that are swapped are missing together: only pairs that are sure without both can tell how
+ * many there are. */
+static void
+learn_swaps(struct batch *b, const struct kept *p, uint8_t *grade, const int32_t *rarity,
+    struct counts *c)
+{
+	grade[LINE_SURNAME] = grade[LINE_FORENAME] = GRADE_MISSING;
+	if (weigh(&b->w, grade, rarity) >= SURE_MBIT) {
+		c->nameless++;
+		c->swapped[LINE_SURNAME] += p->grade[LINE_SURNAME] == GRADE_SWAP;
+		c->swapped[LINE_FORENAME] += p->grade[LINE_FORENAME] == GRADE_SWAP;
+	}
+	grade[LINE_SURNAME] = p->grade[LINE_SURNAME];
+	grade[LINE_FORENAME] = p->grade[LINE_FORENAME];
+}
 
 /* A line's grade counts where the pair is one person without it: so no line vouches for itself. */
 static void
-learn_lines(struct batch *b, const struct kept *p, struct counts *c)
+learn_pair(struct batch *b, const struct kept *p, struct counts *c)
 {
 	int32_t rarity[LINE_END];
 	uint8_t grade[LINE_END];
@@ -788,18 +819,31 @@ learn_lines(struct batch *b, const struct kept *p, struct counts *c)
 		if (grade[l] == GRADE_MISSING)
 			continue;
 		grade[l] = GRADE_MISSING;
-		if (weigh(&b->w, grade, rarity) >= SURE_MBIT)
-			c->m[l][p->grade[l]]++;
+		c->m[l][p->grade[l]] += weigh(&b->w, grade, rarity) >= SURE_MBIT;
 		grade[l] = p->grade[l];
 	}
+	learn_swaps(b, p, grade, rarity, c);
 	for (int l = LINE_POSTCODE; l < LINE_END; l++)
 		grade[l] = GRADE_MISSING;
 	if (weigh(&b->w, grade, rarity) >= SURE_MBIT) {
-		int32_t moved = weigh_moved(&b->w, p->grade, rarity);
-
 		c->placed_milli += 1000;
-		c->moved_milli += (uint64_t)bits_likely(moved);
+		c->moved_milli += (uint64_t)bits_likely(weigh_moved(&b->w, p->grade, rarity));
 	}
+}
+
+static void
+shares_set(struct batch *b, enum line l, const struct counts *c)
+{
+	bool name = l == LINE_SURNAME || l == LINE_FORENAME;
+	uint64_t n = 0;
+
+	for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+		n += name && g == GRADE_SWAP ? 0 : c->m[l][g];
+	for (int g = GRADE_DIFFER; g < GRADE_END; g++)
+		b->w.m[l][g] = bits_blend(b->shipped.m[l][g], BELIEF, c->m[l][g], n);
+	if (name)
+		b->w.m[l][GRADE_SWAP] = bits_blend(b->shipped.m[l][GRADE_SWAP], BELIEF, c->swapped[l],
+		    c->nameless);
 }
 
 static void
@@ -832,30 +876,18 @@ static void
 learn(struct batch *b, const struct together *t)
 {
 	struct counts c = { .moved_milli = 0 };
-	size_t likely = 0, step;
+	size_t step = b->kept_n / LEARN_PAIRS + 1;
 
 	for (size_t p = 0; p < b->kept_n; p++) {
-		int32_t share = bits_likely(b->kept[p].weight);
-
 		strength_count(b, &b->kept[p], &c);
 		if (b->kept[p].outside)
 			continue;
-		c.true_milli[where(b->kept[p].grade)] += (uint64_t)share;
-		likely += b->kept[p].weight > -SURE_MBIT;
+		c.true_milli[where(b->kept[p].grade)] += (uint64_t)bits_likely(b->kept[p].weight);
+		if (p % step == 0)
+			learn_pair(b, &b->kept[p], &c);
 	}
-	step = likely / LEARN_PAIRS + 1;
-	likely = 0;
-	for (size_t p = 0; p < b->kept_n; p++)
-		if (b->kept[p].weight > -SURE_MBIT && !b->kept[p].outside && likely++ % step == 0)
-			learn_lines(b, &b->kept[p], &c);
-	for (int l = 0; l < LINE_END; l++) {
-		uint64_t n = 0;
-
-		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
-			n += c.m[l][g];
-		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
-			b->w.m[l][g] = bits_blend(b->shipped.m[l][g], BELIEF, c.m[l][g], n);
-	}
+	for (int l = 0; l < LINE_END; l++)
+		shares_set(b, (enum line)l, &c);
 	b->w.moved = bits_blend(b->shipped.moved, BELIEF, c.moved_milli / 1000, c.placed_milli / 1000);
 	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);

@@ -74,22 +74,21 @@ bits_likely(int32_t w)
 /* 2^(-i/8), 30 bits behind the point */
 static const uint32_t eighth[8 + 1] = { 1073741824, 984625594, 902905651, 827968132, 759250125, 696235434, 638450708, 585461881, 536870912 };
 
-int32_t
+uint64_t
 bits_power(int32_t w, uint64_t of)
 {
 	uint32_t down = (uint32_t)-w, whole = down / 1000, rest = down % 1000, i = rest / STEP;
 	uint64_t f = eighth[i] - (uint64_t)(eighth[i] - eighth[i + 1]) * (rest % STEP) / STEP;
 
-	MUST(w <= 0 && of < (uint64_t)1 << 33);
-	return whole > 62 ? 0 : (int32_t)(of * f >> 30 >> whole);
+	MUST(w <= 0 && of < (uint64_t)1 << 34);
+	return whole > 33 ? 0 : of * f >> 30 >> whole;
 }
 
-enum { BLEND_SCALE = 1000 };
+enum { BLEND_SCALE = 10000 };
 
 int32_t
 bits_blend(int32_t before, uint64_t belief, uint64_t n, uint64_t of)
 {
-	uint64_t share = (uint64_t)bits_power(before, belief * BLEND_SCALE);
-
-	return bits_ratio(share + n * BLEND_SCALE, (belief + of) * BLEND_SCALE);
+	return bits_ratio(bits_power(before, belief * BLEND_SCALE) + n * BLEND_SCALE,
+	    (belief + of) * BLEND_SCALE);
 }
