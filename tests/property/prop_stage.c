@@ -24,7 +24,7 @@
 #include "transform/milestone/stage.h"
 
 enum { UNITS = 4, ROWS_MAX = 40, DECISIONS_MAX = 12, STEPS = 120, SEED_PRESET = 30,
-	RUNS_PRESET = 400, PAGES = 2, OUTPUT_MAX = 512, DAYS = 600 };
+	RUNS_PRESET = 300, PAGES = 3, OUTPUT_MAX = 1024, DAYS = 600 };
 
 static const date_t FIRST = 16500;
 
@@ -63,8 +63,37 @@ static const char *const pages[PAGES][3] = {
 	  "  outcomes:\n"
 	  "  - {outcome: long, title: L, price: 2.00, rule: {kind: event-once, event: job}}\n",
 	  NULL },
+	{ "contract: three\n" HEAD "  cohort: {programme: p, none_of: [{event: payslip}]}\n"
+	  "  evidence: {provider_alone: allowed}\n"
+	  "  spells: [{spell: s, event: job, gap_days: 9}]\n  outcomes:\n"
+	  "  - {outcome: weeks, title: W, price: 1.00, rule: {kind: k-of-n-weeks, event: job, "
+	  "weeks: 3, within: 5, hours: 7, exactly: high}}\n"
+	  "  - {outcome: days, title: D, pay: none, rule: {kind: cumulative-days, "
+	  "events: [job, home], days: 40}}\n"
+	  "  - {outcome: band, title: B, rule: {kind: intensity-band, spell: s, lasts: 20 days, "
+	  "exactly: high, hours: lowest, bands: [{band: few, below: 16, price: 4.00}, "
+	  "{band: many, price: 5.00}]}}\n"
+	  "  - {outcome: start, title: S, pay: none, rule: {kind: spell, spell: s, lasts: 10 days}}\n"
+	  "  - {outcome: again, title: A, price: 1.00, rule: {kind: recurring, spell: s, "
+	  "after: start, every: 2 weeks, most: 3}}\n"
+	  "  - {outcome: both, title: B, price: 1.00, rule: {kind: bundle, all_of: [days, start]}}\n"
+	  "  - {outcome: parts, title: P, price: 9.00, rule: {kind: split, parts: [{on: days, "
+	  "share: 50}, {on: start, share: 50}]}}\n",
+	  "contract: three\n" HEAD "  cohort: {programme: p}\n  lag: 3 days\n"
+	  "  evidence: {provider_alone: allowed}\n  outcomes:\n"
+	  "  - {outcome: score, title: S, price: 1.00, rule: {kind: score-change, event: visit, "
+	  "instrument: u, direction: down, follow_up: last, change: 0, reach: exceeding}}\n"
+	  "  - {outcome: quiet, title: Q, price: 1.00, rule: {kind: non-occurrence, event: home, "
+	  "lasts: 60 days, starts_with: assessment}}\n"
+	  "  - {outcome: in, title: I, price: 1.00, rule: {kind: event-once, event: job}}\n"
+	  "  - {outcome: sum, title: S, price: 1.00, rule: {kind: capitation, every: month, "
+	  "most: 4, starts_with: assessment, cut_by: [home]}}\n"
+	  "  - {outcome: some, title: S, price: 1.00, rule: {kind: n-of-m, all_of: [quiet], "
+	  "any_of: [in, score], at_least: 1}}\n",
+	  NULL },
 };
 
+static const char *const pages_named[PAGES] = { "one", "two", "three" };
 static const char *const kinds[] = { "referral", "home", "home-confirmed", "home-ended", "job",
 	"job-confirmed", "job-ended", "assessment", "visit", "engagement", "payslip", "unknown" };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -74,7 +103,7 @@ struct row {
 	int unit;
 	bool there;
 	struct linked ln;
-	struct attribute attributes[3];
+	struct attribute attributes[6];
 	uint8_t episode[ID_BYTES];
 };
 
@@ -168,6 +197,12 @@ row_draw(struct world *w, struct row *r)
 	}
 	if (strcmp(kind, "assessment") == 0)
 		says(r, "stage", NULL, 1);
+	if (strncmp(kind, "job", 3) == 0)
+		says(r, "hours", NULL, 5 + chance_below(&w->c, 20));
+	if (strcmp(kind, "visit") == 0 && chance_of(&w->c, 60)) {
+		says(r, "instrument", "u", 0);
+		says(r, "score", NULL, chance_below(&w->c, 9));
+	}
 	if (chance_of(&w->c, 30))
 		r->ln.evidence_type = SPAN_LIT("slip");
 	if (chance_of(&w->c, 20))
@@ -229,8 +264,9 @@ decision_read(void *arg, struct span bytes, struct decision *out, bool *counts)
 static struct span
 literal(struct span text)
 {
-	static const char *const texts[] = { "one", "two", "in", "long", "first", "next", "work",
-		"job", "short" };
+	static const char *const texts[] = { "one", "two", "three", "in", "long", "first", "next",
+		"work", "job", "short", "weeks", "days", "band", "start", "again", "both", "parts",
+		"score", "quiet", "sum", "some" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (span_is(text, texts[i]))
@@ -258,6 +294,7 @@ decision_draw(struct world *w, struct said *s)
 		return;
 	s->de.contract = literal(o->contract);
 	s->de.outcome = literal(o->outcome);
+	s->de.ordinal = o->ordinal;
 	s->de.anchor_event = o->anchor_event;
 	memcpy(s->de.facts_hash, o->facts_hash, SHA256_BYTES);
 	while (s->unit > 0 && !id_eq(&(struct id[]){ id_of('u', s->unit) }[0], &o->unit))
@@ -290,7 +327,7 @@ contract_happens(struct world *w)
 	if (w->contracts[page])
 		contract_free(w->contracts[page]);
 	w->contracts[page] = text ? contract_of(text) : NULL;
-	stage_contract(w->st, page ? SPAN_LIT("two") : SPAN_LIT("one"),
+	stage_contract(w->st, span_str(pages_named[page]),
 	    text ? contract_of(text) : NULL);
 }
 
