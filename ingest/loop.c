@@ -61,13 +61,13 @@ struct task_end {
 struct share_task {
 	struct ingest_loop *loop;
 	struct share *share;
-	struct kreader *own, *raw; /* evidence; the raw topic, read only when there is room */
+	struct kreader *own, *raw; /* what it writes; the raw topic, read only when there is room */
 	struct kwriter *writer;
 	struct task_end ends[SHARE_LOGS];
 	const char *topic, *name;  /* the slot's */
 	struct id run;
 	int32_t epoch;
-	int64_t own_next, own_end; /* evidence; end: at the start */
+	int64_t own_next[SHARE_LOGS], own_end[SHARE_LOGS]; /* end: at the start */
 	int64_t raw_end;           /* as last asked */
 	bool raw_added, over, caught_up;
 };
@@ -436,6 +436,19 @@ port_compute(void *self, const struct rec *raw, struct share_result *result)
 	}
 }
 
+static bool
+port_rejects(void *self, struct span value)
+{
+	struct share_task *t = self;
+	struct ingest_loop *lp = t->loop;
+	struct evidence e;
+	struct err err;
+
+	arena_reset(&lp->arena);
+	return av_read(lp->catalogue, &evidence_binding, value, &e, &lp->arena, &err) == 0
+	    && e.what == EVIDENCE_REJECT;
+}
+
 /* A reject for its key names one event and seals another: it is looked at again. */
 static bool
 port_erased(void *self, struct span value)
@@ -490,21 +503,32 @@ task_free(struct share_task *t)
 	mem_free(t);
 }
 
+/* From its first record on; where it ends is remembered. */
 static int
-task_clients(struct share_task *t, int64_t *own_low, int64_t *raw_low,
-    struct err *err)
+own_add(struct share_task *t, enum share_log log, struct err *err)
+{
+	const char *topic = t->loop->outputs[log];
+
+	if (kreader_watermarks(t->own, topic, 0, &t->own_next[log], &t->own_end[log], LOOP_ASK_MS, err))
+		return -1;
+	return kreader_add(t->own, topic, 0, t->own_next[log], &t->ends[log], err);
+}
+
+static int
+task_clients(struct share_task *t, int64_t *raw_low, struct err *err)
 {
 	const struct kafka_conf *kafka = &t->loop->conf->kafka;
-	const char *evidence = t->loop->outputs[SHARE_EVIDENCE];
 
 	t->own = kreader_new(kafka, err);
 	t->raw = t->own ? kreader_new(kafka, err) : NULL;
 	t->writer = t->raw ? kwriter_new(kafka, on_ack, err) : NULL;
 	if (!t->writer
-	    || kreader_watermarks(t->own, evidence, 0, own_low, &t->own_end, LOOP_ASK_MS, err)
 	    || kreader_watermarks(t->raw, t->topic, 0, raw_low, &t->raw_end, LOOP_ASK_MS, err))
 		return -1;
-	return kreader_add(t->own, evidence, 0, *own_low, t, err);
+	for (int i = 0; i < SHARE_LOGS; i++)
+		if (own_add(t, (enum share_log)i, err))
+			return -1;
+	return 0;
 }
 
 static int
@@ -512,11 +536,11 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 {
 	const struct agency *agency = agency_of_topic(lp->side.rules->agencies, span_str(s->name));
 	struct share_task *t = mem_zalloc(1, sizeof(*t));
-	int64_t own_low = 0, raw_low = 0;
+	int64_t raw_low = 0;
 	uint64_t seed;
 	struct share_port port = { .self = t, .send = port_send, .seek = port_seek,
-		.compute = port_compute, .erased = port_erased, .stub = port_stub, .carrier = lp->catalogue,
-		.encode_claim = carry_encode_claim, .encode_cut = carry_encode_cut,
+		.compute = port_compute, .erased = port_erased, .rejects = port_rejects,
+		.stub = port_stub, .carrier = lp->catalogue, .encode_claim = carry_encode_claim, .encode_cut = carry_encode_cut,
 		.decode_claim = carry_decode_claim, .decode_cut = carry_decode_cut };
 
 	t->loop = lp;
@@ -527,11 +551,10 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 	memcpy(&seed, t->run.b, sizeof(seed));
 	for (int i = 0; i < SHARE_LOGS; i++)
 		t->ends[i] = (struct task_end){ t, (enum share_log)i };
-	if (task_clients(t, &own_low, &raw_low, err)) {
+	if (task_clients(t, &raw_low, err)) {
 		task_free(t);
 		return -1;
 	}
-	t->own_next = own_low;
 	t->share = share_new(&port, span_str(s->name), t->epoch, raw_low, t->own_end, &t->run, seed);
 	share_terms(t->share, lp->side.next[SIDE_TERMS], lp->side.read_at);
 	s->task = t;
@@ -558,7 +581,38 @@ over_by(struct share_task *t, const struct err *err, const char *event)
 	return true;
 }
 
-/* Records of evidence: of all shares, since all live in one partition. */
+/* false: compaction took something away that was not read yet. */
+static bool
+own_take(struct share_task *t, const struct krecord *krec)
+{
+	enum share_log log = ((const struct task_end *)krec->opaque)->log;
+	struct rec rec = carry_rec(krec);
+
+	if (krec->offset > t->own_next[log] && t->own_next[log] >= t->own_end[log]) {
+		log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, krec->topic),
+		    LOG_INT(partition, 0), LOG_INT(offset, t->own_next[log]));
+		return false;
+	}
+	t->own_next[log] = krec->offset + 1;
+	share_log_record(t->share, log, &rec, t->own_next[log]);
+	return true;
+}
+
+/* Nothing more to read now: a log may end in what compaction left nothing of. */
+static void
+own_ends(struct share_task *t)
+{
+	for (int i = 0; i < SHARE_LOGS; i++) {
+		int64_t position = kreader_position(t->own, t->loop->outputs[i], 0);
+
+		if (position <= t->own_next[i])
+			continue;
+		t->own_next[i] = position;
+		share_log_record(t->share, (enum share_log)i, NULL, position);
+	}
+}
+
+/* Records of all shares, since all live in one partition. */
 static int
 own_round(struct share_task *t, int wait_ms)
 {
@@ -567,32 +621,15 @@ own_round(struct share_task *t, int wait_ms)
 	int n, got = 0;
 
 	for (n = 0; n < LOOP_READ_MAX && !t->over; n++) {
-		struct rec rec;
-
 		got = kreader_poll(t->own, n ? 0 : wait_ms, &krec, &err);
 		if (got <= 0)
 			break;
-		if (krec.offset > t->own_next && t->own_next >= t->own_end) {
-			log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, krec.topic),
-			    LOG_INT(partition, 0), LOG_INT(offset, t->own_next));
-			t->over = true;
-			break;
-		}
-		rec = carry_rec(&krec);
-		t->own_next = krec.offset + 1;
-		share_evidence_record(t->share, &rec, t->own_next);
+		t->over = !own_take(t, &krec);
 	}
 	if (got < 0)
 		over_by(t, &err, "evidence-lost");
-	if (got == 0 && !t->over) {
-		int64_t position
-		    = kreader_position(t->own, t->loop->outputs[SHARE_EVIDENCE], 0);
-
-		if (position > t->own_next) {
-			t->own_next = position;
-			share_evidence_record(t->share, NULL, position);
-		}
-	}
+	if (got == 0 && !t->over)
+		own_ends(t);
 	return n;
 }
 

@@ -5,7 +5,7 @@
  *	terms ──► book ──► rules ─────┐
  *	suppressed ──► erased ids ────┤
  *	                              ▼
- *	group gained raw.x ──► share: own evidence ─► claim ─► raw ─► judge ─► send
+ *	group gained raw.x ──► share: own records ─► claim ─► raw ─► judge ─► send
  *	                         ▲                              ▲               │
  *	                         │     acknowledgements ────────┼───────────────┘
  *	                         └─ over: made anew             └─ seek: look again

@@ -9,9 +9,14 @@ enum {
 	SHARE_CUT_EVERY = 10000,   /* raw records between cuts while there is always more */
 };
 
-/* What stands for an offset: 0 unknown or nothing; else bit 1 set, bit 0: a reject. */
-#define STANDS_KNOWN 2u
-#define STANDS_REJECT 1u
+/* What stands in evidence for an offset: 0: unknown, or nothing. */
+#define STANDS_KNOWN 1u
+
+/* What stands in `rejected` under a key: above these bits a hash of the payload,
+ * 0: unknown, perhaps nothing. */
+#define REJECT_SAID 1u    /* evidence says that it is a reject */
+#define REJECT_PAYLOAD 2u
+#define REJECT_BITS 3u
 
 enum sent_what { SENT_ROW, SENT_ORPHAN, SENT_CUT, SENT_CLAIM };
 
@@ -31,7 +36,7 @@ struct orphan {
 	int32_t epoch;
 	int64_t offset;
 	struct span value; /* owned; NULL: a tombstone */
-	bool clears;       /* its sealed payload goes as well */
+	bool answers;      /* evidence is due, not just what stands in `rejected` */
 	bool due;          /* to be sent; otherwise sent, and kept until acknowledged */
 };
 
@@ -44,14 +49,13 @@ struct share {
 	enum level_state state;
 	const char *why;
 	struct claims mine;
-	int64_t position, end;      /* in evidence */
+	int64_t position[SHARE_LOGS], end[SHARE_LOGS];
 	bool claim_sent;
 
 	uint64_t *stands;           /* [offset - base] */
 	int64_t base, next, top;    /* raw offsets; top: highest `next` so far */
 	size_t stands_cap;
-	int64_t known_top;          /* offsets below it may have a hash */
-	int64_t strays_top;         /* a former owner may have sent payloads below it */
+	struct strmap rejects;      /* by key: of rejects, and wherever there is a payload */
 	int64_t again_from;         /* lowest offset to look at again; INT64_MAX: none */
 
 	struct flight flight[SHARE_LOGS];
@@ -61,18 +65,17 @@ struct share {
 	bool cut_taken;
 	uint64_t barrier[SHARE_LOGS];
 	int64_t since_cut;          /* raw records looked at since the last cut */
-	int64_t covered;            /* offsets up to here were covered when we began */
 	date_t complete;
 	int64_t terms_next, terms_read_at;
 	bool orphans_seen;          /* there is evidence that raw no longer holds */
 	struct orphan *orphan;
 	size_t orphans_n, orphans_cap, orphans_due;
-	struct buf key, value;
+	struct buf key, value, place;
 };
 
 struct share *
 share_new(const struct share_port *port, struct span topic, int32_t epoch, int64_t raw_low,
-    int64_t evidence_end, const struct id *run, uint64_t seed)
+    const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed)
 {
 	struct share *sh = mem_zalloc(1, sizeof(*sh));
 	uint8_t *name = mem_alloc(topic.len);
@@ -83,14 +86,14 @@ share_new(const struct share_port *port, struct span topic, int32_t epoch, int64
 	sh->epoch = epoch;
 	sh->run = *run;
 	sh->seed = seed;
-	sh->end = evidence_end;
-	sh->base = sh->next = sh->top = sh->known_top = raw_low;
+	memcpy(sh->end, ends, sizeof(sh->end));
+	sh->base = sh->next = sh->top = raw_low;
 	sh->again_from = INT64_MAX;
 	sh->cut = CUT_NOTHING;
-	sh->covered = -1;
 	sh->complete = DATE_NONE;
 	sh->terms_read_at = -1;
 	claims_init(&sh->mine, true);
+	strmap_init(&sh->rejects, seed);
 	for (int i = 0; i < SHARE_LOGS; i++)
 		sh->flight[i].ring = mem_zalloc(SHARE_UNACKED_MAX, sizeof(struct sent));
 	return sh;
@@ -102,6 +105,7 @@ share_free(struct share *sh)
 	if (!sh)
 		return;
 	claims_release(&sh->mine);
+	strmap_release(&sh->rejects);
 	mem_free((void *)(uintptr_t)sh->topic.ptr);
 	mem_free(sh->stands);
 	for (size_t i = 0; i < sh->orphans_n; i++)
@@ -111,6 +115,7 @@ share_free(struct share *sh)
 		mem_free(sh->flight[i].ring);
 	buf_release(&sh->key);
 	buf_release(&sh->value);
+	buf_release(&sh->place);
 	mem_free(sh);
 }
 
@@ -141,15 +146,13 @@ stands_at(struct share *sh, int64_t offset)
 		    (cap - sh->stands_cap) * sizeof(*sh->stands));
 		sh->stands_cap = cap;
 	}
-	if (offset >= sh->known_top)
-		sh->known_top = offset + 1;
 	return &sh->stands[i];
 }
 
 static uint64_t
 hash_of(const struct share *sh, struct span evidence)
 {
-	return (hash64(evidence.ptr, evidence.len, sh->seed) & ~(uint64_t)3) | STANDS_KNOWN;
+	return hash64(evidence.ptr, evidence.len, sh->seed) | STANDS_KNOWN;
 }
 
 /* This offset is looked at again; nothing beyond it is covered until then. */
@@ -172,14 +175,63 @@ doubt(struct share *sh, int64_t offset)
 		/* Not looked at yet: it is written when we come to it, even if
 		 * what we found there was right. */
 		if ((uint64_t)(offset - sh->base) < sh->stands_cap)
-			sh->stands[offset - sh->base] &= STANDS_REJECT;
+			sh->stands[offset - sh->base] = 0;
 		return;
 	}
 	stands = stands_at(sh, offset);
 	if (!stands)
 		return;
-	*stands &= STANDS_REJECT; /* that something is in `rejected` is still so */
+	*stands = 0;
 	again(sh, offset);
+}
+
+/* --- what stands in `rejected` */
+
+/* The key of a raw record of this epoch. */
+static struct span
+place_of(struct share *sh, int64_t offset)
+{
+	key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic, .epoch = sh->epoch,
+		       .offset = offset },
+	    &sh->place);
+	return buf_view(&sh->place);
+}
+
+static uint64_t
+reject_at(const struct share *sh, struct span place)
+{
+	const uint64_t *at = strmap_find(&sh->rejects, place);
+
+	return at ? *at : 0;
+}
+
+static void
+reject_put(struct share *sh, struct span place, uint64_t state)
+{
+	if (state)
+		*strmap_put(&sh->rejects, place, NULL) = state;
+	else if (sh->rejects.count)
+		strmap_del(&sh->rejects, place);
+}
+
+static void
+reject_say(struct share *sh, struct span place, bool says)
+{
+	reject_put(sh, place,
+	    (reject_at(sh, place) & ~(uint64_t)REJECT_SAID) | (says ? REJECT_SAID : 0));
+}
+
+static uint64_t
+payload_hash(const struct share *sh, struct span payload)
+{
+	return (hash64(payload.ptr, payload.len, sh->seed) & ~(uint64_t)REJECT_BITS) | REJECT_PAYLOAD;
+}
+
+/* Something may stand there. */
+static void
+payload_doubt(struct share *sh, struct span place)
+{
+	reject_put(sh, place, (reject_at(sh, place) & REJECT_SAID) | REJECT_PAYLOAD);
 }
 
 /* --- evidence that raw no longer holds */
@@ -230,6 +282,12 @@ orphan_set(struct orphan *o, struct span value)
 	o->value = copy ? span_of(copy, value.len) : SPAN_NONE;
 }
 
+static bool
+is_orphan(const struct share *sh, const struct key *key)
+{
+	return key->epoch != sh->epoch || key->offset < sh->base;
+}
+
 /*
  * The last record of a key decides whether it still has to be erased.  One
  * that is passed over is answered with itself, less what was erased: every
@@ -242,6 +300,8 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 	struct orphan *o;
 
 	sh->orphans_seen = true;
+	reject_say(sh, rec->key,
+	    rec->value.ptr && !erased && sh->port.rejects(sh->port.self, rec->value));
 	if (counts && !erased) {
 		o = orphan_find(sh, key);
 		if (o)
@@ -249,6 +309,7 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 		return;
 	}
 	o = orphan_put(sh, key);
+	o->answers = true;
 	buf_reset(&sh->value);
 	if (!erased)
 		orphan_set(o, rec->value);
@@ -256,11 +317,35 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 		orphan_set(o, buf_view(&sh->value));
 	else
 		orphan_set(o, SPAN_NONE);
-	o->clears |= erased;
 	orphan_due(sh, o, true);
 }
 
-/* --- evidence, read back */
+/* A payload that no evidence speaks of any more: it goes. */
+static void
+orphan_payload(struct share *sh, const struct key *key, uint64_t state)
+{
+	if ((state & REJECT_BITS) == REJECT_PAYLOAD)
+		orphan_due(sh, orphan_put(sh, key), true);
+}
+
+/* --- the logs, read back */
+
+/* Where one log has a reject and the other has not. */
+static void
+rejects_compare(struct share *sh)
+{
+	const struct strmap_slot *s;
+	uint32_t at = 0;
+
+	while ((s = strmap_next(&sh->rejects, &at))) {
+		struct key key = key_parse(span_of(s->key, s->len));
+
+		if (is_orphan(sh, &key))
+			orphan_payload(sh, &key, s->value);
+		else if ((s->value & REJECT_BITS) != REJECT_BITS)
+			again(sh, key.offset);
+	}
+}
 
 /* Where to begin: behind the cut that was found, unless it was taken under
  * terms that have changed since, or is of a raw topic that was made anew. */
@@ -271,10 +356,7 @@ begin(struct share *sh)
 	bool resumable = ours && sh->cut.offset >= sh->base - 1
 	    && sh->cut.terms_offset >= sh->terms_read_at;
 
-	/* It may have sent a payload whose evidence never landed: no further
-	 * ahead than it could have sent without an acknowledgement. */
-	sh->strays_top = sh->known_top + SHARE_UNACKED_MAX;
-	sh->covered = ours ? sh->cut.offset : -1;
+	rejects_compare(sh);
 	sh->complete = sh->cut.complete_through;
 	sh->next = resumable ? sh->cut.offset + 1 : sh->base;
 	sh->top = ours && sh->cut.offset + 1 > sh->next ? sh->cut.offset + 1 : sh->next;
@@ -318,16 +400,12 @@ evidence_cut(struct share *sh, const struct rec *rec, bool counts)
 	sh->cut_taken = false;
 }
 
-void
-share_evidence_record(struct share *sh, const struct rec *rec, int64_t position)
+static void
+evidence_record(struct share *sh, const struct rec *rec)
 {
-	struct key key;
+	struct key key = key_parse(rec->key);
 	bool counts;
 
-	sh->position = position;
-	if (!rec || sh->state == LEVEL_DEAD)
-		return;
-	key = key_parse(rec->key);
 	if ((key.type != KEY_RECORD && key.type != KEY_CUT && key.type != KEY_CLAIM)
 	    || !span_eq(key.stream, sh->topic))
 		return;
@@ -346,7 +424,7 @@ share_evidence_record(struct share *sh, const struct rec *rec, int64_t position)
 		evidence_cut(sh, rec, counts);
 		return;
 	}
-	if (key.epoch != sh->epoch || key.offset < sh->base) {
+	if (is_orphan(sh, &key)) {
 		orphan_found(sh, &key, rec, counts);
 		return;
 	}
@@ -359,7 +437,51 @@ share_evidence_record(struct share *sh, const struct rec *rec, int64_t position)
 			*stands = hash_of(sh, rec->value);
 		if (sh->port.erased(sh->port.self, rec->value))
 			again(sh, key.offset);
+		reject_say(sh, rec->key, sh->port.rejects(sh->port.self, rec->value));
 	}
+}
+
+static void
+rejected_record(struct share *sh, const struct rec *rec)
+{
+	struct key key = key_parse(rec->key);
+
+	if (key.type != KEY_RECORD || !span_eq(key.stream, sh->topic) || id_eq(&rec->run, &sh->run))
+		return;
+	if (rec->terms > sh->terms_next) {
+		die(sh, "a record was written under newer terms than ours");
+		return;
+	}
+	if (sh->state != LEVEL_LIVE) {
+		reject_put(sh, rec->key,
+		    (reject_at(sh, rec->key) & REJECT_SAID)
+			| (rec->value.ptr ? payload_hash(sh, rec->value) : 0));
+		return;
+	}
+	payload_doubt(sh, rec->key);
+	if (is_orphan(sh, &key))
+		orphan_payload(sh, &key, reject_at(sh, rec->key));
+	else if (key.offset < sh->top)
+		again(sh, key.offset);
+}
+
+void
+share_log_record(struct share *sh, enum share_log log, const struct rec *rec, int64_t position)
+{
+	sh->position[log] = position;
+	if (!rec || sh->state == LEVEL_DEAD)
+		return;
+	switch (log) {
+	case SHARE_EVIDENCE:
+		evidence_record(sh, rec);
+		return;
+	case SHARE_REJECTED:
+		rejected_record(sh, rec);
+		return;
+	case SHARE_LOGS:
+		break;
+	}
+	NOT_REACHED("a log has a name");
 }
 
 /* --- raw */
@@ -398,13 +520,28 @@ share_room(const struct share *sh)
 }
 
 static bool
-send(struct share *sh, enum share_log log, struct span value, enum sent_what what, int64_t offset)
+send(struct share *sh, enum share_log log, struct span key, struct span value,
+    enum sent_what what, int64_t offset)
 {
 	struct flight *f = &sh->flight[log];
 
-	if (sh->port.send(sh->port.self, log, buf_view(&sh->key), value, f->sent))
+	if (sh->port.send(sh->port.self, log, key, value, f->sent))
 		return false;
 	f->ring[f->sent++ % SHARE_UNACKED_MAX] = (struct sent){ .offset = offset, .what = what };
+	return true;
+}
+
+/* What should stand in `rejected`: the payload of a reject, else nothing. */
+static bool
+send_payload(struct share *sh, struct span place, struct span payload, int64_t offset)
+{
+	uint64_t state = reject_at(sh, place), want = payload.ptr ? payload_hash(sh, payload) : 0;
+
+	if (want ? (state & ~(uint64_t)REJECT_SAID) == want : !(state & REJECT_PAYLOAD))
+		return true;
+	if (!send(sh, SHARE_REJECTED, place, payload, SENT_ROW, offset))
+		return false;
+	reject_put(sh, place, (state & REJECT_SAID) | want);
 	return true;
 }
 
@@ -412,9 +549,9 @@ void
 share_raw_record(struct share *sh, const struct rec *rec)
 {
 	struct share_result res = { .complete_through = DATE_NONE };
-	bool sent = true, reject, was_reject, differs;
-	bool seen = rec->offset < sh->known_top || rec->offset < sh->strays_top;
 	uint64_t *stands, hash;
+	struct span place;
+	bool sent;
 
 	MUST(share_room(sh));
 	if (rec->offset < sh->next)
@@ -422,23 +559,16 @@ share_raw_record(struct share *sh, const struct rec *rec)
 	sh->port.compute(sh->port.self, rec, &res);
 	stands = stands_at(sh, rec->offset);
 	MUST(stands != NULL);
-	reject = res.rejected.ptr != NULL;
-	was_reject = *stands & STANDS_REJECT;
 	hash = hash_of(sh, res.evidence);
-	differs = (*stands & ~(uint64_t)STANDS_REJECT) != hash;
-	key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic, .epoch = sh->epoch,
-		       .offset = rec->offset },
-	    &sh->key);
-	/* `rejected` is not read back: what the last cut does not cover is sent
-	 * again, and what somebody looked at before may have been a reject then. */
-	if (reject && (differs || rec->offset > sh->covered))
-		sent = send(sh, SHARE_REJECTED, res.rejected, SENT_ROW, rec->offset);
-	else if (!reject && seen && (differs || was_reject))
-		sent = send(sh, SHARE_REJECTED, SPAN_NONE, SENT_ROW, rec->offset);
-	if (sent && differs)
-		sent = send(sh, SHARE_EVIDENCE, res.evidence, SENT_ROW, rec->offset);
-	*stands = (sent ? hash : 0) | (reject || (was_reject && !sent) ? STANDS_REJECT : 0);
-	if (!sent)
+	place = place_of(sh, rec->offset);
+	sent = send_payload(sh, place, res.rejected, rec->offset);
+	if (sent && *stands != hash) {
+		sent = send(sh, SHARE_EVIDENCE, place, res.evidence, SENT_ROW, rec->offset);
+		*stands = sent ? hash : 0;
+	}
+	if (sent)
+		reject_say(sh, place, res.rejected.ptr != NULL);
+	else
 		again(sh, rec->offset);
 	if (res.complete_through != DATE_NONE && res.complete_through > sh->complete)
 		sh->complete = res.complete_through;
@@ -446,6 +576,32 @@ share_raw_record(struct share *sh, const struct rec *rec)
 	if (sh->next > sh->top)
 		sh->top = sh->next;
 	sh->since_cut++;
+}
+
+/* It may stand there or not: it is sent again. */
+static void
+row_failed(struct share *sh, enum share_log log, int64_t offset)
+{
+	if (log == SHARE_EVIDENCE) {
+		doubt(sh, offset);
+		return;
+	}
+	payload_doubt(sh, place_of(sh, offset));
+	again(sh, offset);
+}
+
+static void
+orphan_failed(struct share *sh, enum share_log log, struct orphan *o)
+{
+	if (log == SHARE_EVIDENCE) {
+		o->answers = true;
+	} else {
+		key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic, .epoch = o->epoch,
+			       .offset = o->offset },
+		    &sh->place);
+		payload_doubt(sh, buf_view(&sh->place));
+	}
+	orphan_due(sh, o, true);
 }
 
 void
@@ -461,10 +617,10 @@ share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable)
 	sh->cut_taken = false;
 	switch (sent->what) {
 	case SENT_ROW:
-		doubt(sh, sent->offset);
+		row_failed(sh, log, sent->offset);
 		break;
 	case SENT_ORPHAN:
-		orphan_due(sh, &sh->orphan[sent->offset], true);
+		orphan_failed(sh, log, &sh->orphan[sent->offset]);
 		break;
 	case SENT_CUT:
 		sh->cut_found = false;
@@ -486,7 +642,7 @@ claim(struct share *sh)
 	    &sh->key);
 	buf_reset(&sh->value);
 	sh->port.encode_claim(sh->port.carrier, &c, &sh->value);
-	sh->claim_sent = send(sh, SHARE_EVIDENCE, buf_view(&sh->value), SENT_CLAIM, -1);
+	sh->claim_sent = send(sh, SHARE_EVIDENCE, buf_view(&sh->key), buf_view(&sh->value), SENT_CLAIM, -1);
 }
 
 static void
@@ -499,25 +655,37 @@ step_again(struct share *sh)
 	sh->again_from = INT64_MAX;
 }
 
-/* What is erased goes from both logs. */
+/* What is erased goes from both logs; false: no room. */
+static bool
+orphan_send(struct share *sh, int64_t at)
+{
+	struct orphan *o = &sh->orphan[at];
+	struct span place;
+
+	key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic, .epoch = o->epoch,
+		       .offset = o->offset },
+	    &sh->place);
+	place = buf_view(&sh->place);
+	if ((reject_at(sh, place) & REJECT_BITS) == REJECT_PAYLOAD) {
+		if (!send(sh, SHARE_REJECTED, place, SPAN_NONE, SENT_ORPHAN, at))
+			return false;
+		reject_put(sh, place, 0);
+	}
+	if (o->answers && !send(sh, SHARE_EVIDENCE, place, o->value, SENT_ORPHAN, at))
+		return false;
+	o->answers = false;
+	orphan_due(sh, o, false);
+	return true;
+}
+
 static void
 step_orphans(struct share *sh)
 {
-	for (size_t i = 0; sh->orphans_due && i < sh->orphans_n; i++) {
-		struct orphan *o = &sh->orphan[i];
-
-		if (!o->due)
-			continue;
-		if (!has_room(&sh->flight[SHARE_EVIDENCE]) || !has_room(&sh->flight[SHARE_REJECTED]))
+	for (size_t i = 0; sh->orphans_due && i < sh->orphans_n; i++)
+		if (sh->orphan[i].due
+		    && (!has_room(&sh->flight[SHARE_EVIDENCE]) || !has_room(&sh->flight[SHARE_REJECTED])
+			|| !orphan_send(sh, (int64_t)i)))
 			return;
-		key_format(&(struct key){ .type = KEY_RECORD, .stream = sh->topic,
-			       .epoch = o->epoch, .offset = o->offset },
-		    &sh->key);
-		if ((o->clears && !send(sh, SHARE_REJECTED, SPAN_NONE, SENT_ORPHAN, (int64_t)i))
-		    || !send(sh, SHARE_EVIDENCE, o->value, SENT_ORPHAN, (int64_t)i))
-			return;
-		orphan_due(sh, o, false);
-	}
 }
 
 /* A cut covers what was looked at and is acknowledged, and never goes back. */
@@ -544,7 +712,7 @@ step_cut(struct share *sh, bool idle)
 	key_format(&(struct key){ .type = KEY_CUT, .stream = sh->topic }, &sh->key);
 	buf_reset(&sh->value);
 	sh->port.encode_cut(sh->port.carrier, &sh->taken, &sh->value);
-	if (!send(sh, SHARE_EVIDENCE, buf_view(&sh->value), SENT_CUT, -1))
+	if (!send(sh, SHARE_EVIDENCE, buf_view(&sh->key), buf_view(&sh->value), SENT_CUT, -1))
 		return;
 	sh->cut = sh->taken;
 	sh->cut_found = true;
@@ -556,8 +724,9 @@ share_step(struct share *sh, bool idle)
 {
 	switch (sh->state) {
 	case LEVEL_FOLDING:
-		if (sh->position < sh->end)
-			return;
+		for (int i = 0; i < SHARE_LOGS; i++)
+			if (sh->position[i] < sh->end[i])
+				return;
 		sh->state = LEVEL_CLAIMING;
 		/* fallthrough */
 	case LEVEL_CLAIMING:
@@ -565,8 +734,6 @@ share_step(struct share *sh, bool idle)
 			claim(sh);
 		return;
 	case LEVEL_LIVE:
-		if (idle && sh->next < sh->strays_top)
-			sh->strays_top = sh->next > sh->known_top ? sh->next : sh->known_top;
 		step_again(sh);
 		step_orphans(sh);
 		step_cut(sh, idle);

@@ -16,10 +16,19 @@
  * given there, but for erasures, which reach it as stubs.
  *
  * A reject also puts its sealed payload into `rejected`; the cut waits for both.
+ * That log is folded as well, so that it shows a payload for exactly the rejects
+ * that evidence shows, whoever was killed between the two:
+ *
+ *	evidence    reject   reject    version    stub
+ *	rejected    payload    -       payload   payload
+ *	              ok     again      again    again; of expired raw: taken away
+ *
+ * `rejected` has no claims: what another run writes there while we are live is
+ * looked at again, like a failed delivery.
  *
  * Pure: the shell reads, calls, carries out send() and seek().  Life is that of
  * common/level.h: FOLDING own evidence, CLAIMING, LIVE, DEAD.
- * State: 8 bytes for each raw offset.
+ * State: 8 bytes for each raw offset, and some 60 for each reject.
  */
 #ifndef OUTTURN_INGEST_SHARE_H
 #define OUTTURN_INGEST_SHARE_H
@@ -44,6 +53,7 @@ struct share_port {
 	void (*compute)(void *self, const struct rec *raw, struct share_result *result);
 	/* Does this evidence still show a record that was erased since? */
 	bool (*erased)(void *self, struct span evidence);
+	bool (*rejects)(void *self, struct span evidence); /* is it a reject? */
 	/* The content-free stub that takes such a record's place when raw no longer
 	 * holds it.  NULL, or false: a tombstone does, which compaction forgets. */
 	bool (*stub)(void *self, struct span evidence, struct buf *stub);
@@ -58,9 +68,9 @@ struct share_port {
 struct share;
 
 /* topic: raw topic without prefix; epoch: the topic's; raw_low: its first
- * offset; evidence_end: end of evidence now. */
+ * offset; ends: of the logs now. */
 struct share *share_new(const struct share_port *port, struct span topic, int32_t epoch,
-    int64_t raw_low, int64_t evidence_end, const struct id *run, uint64_t seed); /* owned */
+    int64_t raw_low, const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed); /* owned */
 void share_free(struct share *sh);
 
 /* terms_next: next terms offset folded; read_at: offset of the newest terms
@@ -71,7 +81,10 @@ void share_terms(struct share *sh, int64_t terms_next, int64_t read_at);
  * raw was seen: only reading evidence again says whose it is. */
 void share_erasure(struct share *sh);
 
-void share_evidence_record(struct share *sh, const struct rec *rec, int64_t position);
+/* The next record of a log; position: where the reader stands after it (also
+ * when compaction left nothing: rec NULL). */
+void share_log_record(struct share *sh, enum share_log log, const struct rec *rec,
+    int64_t position);
 bool share_room(const struct share *sh); /* may a raw record be handed in now? */
 void share_raw_record(struct share *sh, const struct rec *rec);
 void share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable);

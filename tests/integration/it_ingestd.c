@@ -741,6 +741,86 @@ agencies_publish(int version, const char *name, int32_t epoch)
 	buf_release(&page);
 }
 
+/* A payload as a former owner would have left it: `rejected` knows no claims. */
+static void
+stray(int raw, int64_t offset)
+{
+	struct kwriter *w = writer_new();
+	struct buf place = BUF_INIT;
+
+	key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_names[raw]),
+		       .epoch = raw_epoch[raw], .offset = offset }, &place);
+	put(w, "rejected", buf_view(&place), SPAN_LIT("an invented payload"));
+	writer_done(w);
+	buf_release(&place);
+}
+
+/* The offset and event of some record that is a reject, or a version; -1: there is none. */
+static int64_t
+some_record(int raw, enum evidence_what what, struct id *event)
+{
+	struct entries log = read_log("evidence");
+	int64_t offset = -1;
+
+	for (size_t i = 0; offset < 0 && i < log.n; i++) {
+		struct key key = key_parse(log.at[i].rec.key);
+		struct evidence e;
+		struct arena arena;
+
+		arena_init(&arena, 1 << 20);
+		if (key.type == KEY_RECORD && span_is(key.stream, raw_names[raw])
+		    && av_read(cat, &evidence_binding, log.at[i].rec.value, &e, &arena, &err) == 0
+		    && e.what == (int)what && !span_is(e.reason, "too-large")) {
+			offset = key.offset;
+			*event = e.event_id;
+		}
+		arena_release(&arena);
+	}
+	entries_free(&log);
+	return offset;
+}
+
+static void
+test_no_payload_stays_of_who_was_erased_nor_where_nothing_is_rejected(void **state)
+{
+	struct id reject, version, other;
+	int64_t offset = some_record(0, EVIDENCE_REJECT, &reject),
+		at = some_record(0, EVIDENCE_VERSION, &version);
+
+	(void)state;
+	assert_true(offset >= 0 && at >= 0);
+	erase(&reject);
+	await_agreement();
+	stray(0, offset); /* late: its writer had not heard of the erasure */
+	stray(0, at);
+	await_agreement();
+	end(1, SIGKILL);
+	offset = some_record(1, EVIDENCE_REJECT, &other);
+	erase(&other);
+	erase(&version);
+	stray(0, at);
+	stray(1, offset + 1);
+	spawn(1);
+	await_agreement();
+}
+
+static void
+test_nothing_is_taken_away_where_nothing_stood(void **state)
+{
+	struct entries log = read_log("rejected");
+	struct strmap seen;
+	bool fresh;
+
+	(void)state;
+	strmap_init(&seen, 1);
+	for (size_t i = 0; i < log.n; i++) {
+		strmap_put(&seen, log.at[i].rec.key, &fresh);
+		assert_false(fresh && !log.at[i].rec.value.ptr);
+	}
+	strmap_release(&seen);
+	entries_free(&log);
+}
+
 static void
 test_a_topic_that_is_made_anew_with_fewer_records_goes_on(void **state)
 {
@@ -785,6 +865,8 @@ main(void)
 		cmocka_unit_test(test_stopped_past_its_session_and_continued_it_does_no_harm),
 		cmocka_unit_test(test_a_mistaken_page_changes_nothing_and_its_correction_is_followed),
 		cmocka_unit_test(test_what_is_erased_becomes_a_stub_also_when_it_was_away),
+		cmocka_unit_test(test_no_payload_stays_of_who_was_erased_nor_where_nothing_is_rejected),
+		cmocka_unit_test(test_nothing_is_taken_away_where_nothing_stood),
 		cmocka_unit_test(test_a_topic_that_is_made_anew_with_fewer_records_goes_on),
 		cmocka_unit_test(test_asked_to_end_it_ends_with_0),
 	};

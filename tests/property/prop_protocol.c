@@ -20,9 +20,8 @@
  *	rows      at the end: rows are not the recomputation
  *	cuts      at the end: a cut has not arrived
  *	totals    a raw offset is not counted exactly once
- *	payload   a reject without its sealed payload; one too many, unless its
- *	          owner ended before it had settled
- *	erasure   content of an erased person is still in evidence
+ *	payload   a reject without its sealed payload, or one too many
+ *	erasure   content of an erased person is still in evidence or `rejected`
  *	rest      the stages never come to rest
  *
  * SEED and RUNS choose the histories, OFF=name,name takes safeguards away, TRACE
@@ -71,7 +70,8 @@ enum {
 	S(terms, "a share reads raw again when terms change what it would say") \
 	S(erasure, "a share looks at raw again when somebody is erased") \
 	S(recheck, "a failed delivery is told to its machine") \
-	S(epoch, "a cut says of which epoch of its topic it is")
+	S(epoch, "a cut says of which epoch of its topic it is") \
+	S(rejected, "a share folds `rejected` as well")
 
 enum safeguard {
 #define S(name, why) OFF_##name,
@@ -547,7 +547,8 @@ struct task {
 	struct share *share;
 	struct sides known;
 	int epoch;
-	int64_t terms_at, terms_changed, suppressed_at, evidence_at, evidence_end, raw_at;
+	int64_t terms_at, terms_changed, suppressed_at, raw_at;
+	int64_t log_at[SHARE_LOGS], log_end[SHARE_LOGS];
 	struct toy_ev result;
 	struct toy_raw sealed;
 	/* the sink */
@@ -587,9 +588,6 @@ struct sim {
 	struct net *net;
 	size_t net_n;
 	int facts;
-	/* A former owner wrote `rejected` late, or ended with something unsettled:
-	 * nobody reads that log back, a payload too many may stand there. */
-	bool late_payload;
 	struct sides sides;
 	unsigned crashes, late, checks, died, resyncs, remade;
 	uint64_t answers;
@@ -841,9 +839,8 @@ task_acked(struct task *t, int output, uint64_t tag, bool durable)
 }
 
 static void
-append(struct sim *s, int log, const struct id *run, const struct item *item, bool zombie)
+append(struct sim *s, int log, const struct id *run, const struct item *item)
 {
-	s->late_payload |= log == REJECTED && zombie;
 	sim_log_append(&s->log[log], item->key, item->value, run, item->terms, s->now);
 }
 
@@ -854,16 +851,15 @@ deliver(struct task *t, int output, bool faulty)
 	struct sim *s = t->sim;
 	struct queue *q = &t->q[output];
 	struct item item = queue_pop(q);
-	bool zombie = s->gen[t->group] != t->gen;
 
 	if (!faulty) {
-		append(s, t->out[output], &t->run, &item, zombie);
+		append(s, t->out[output], &t->run, &item);
 		if (!item.told)
 			task_acked(t, output, item.tag, true);
 		return;
 	}
 	if (chance_of(&s->chance, 50))
-		append(s, t->out[output], &t->run, &item, zombie);
+		append(s, t->out[output], &t->run, &item);
 	if (!item.told)
 		task_acked(t, output, item.tag, false);
 }
@@ -1207,6 +1203,16 @@ share_erased(void *self, struct span evidence)
 }
 
 static bool
+share_rejects(void *self, struct span evidence)
+{
+	struct toy_ev ev;
+
+	(void)self;
+	memcpy(&ev, evidence.ptr, sizeof(ev));
+	return ev.what == EV_REJECT;
+}
+
+static bool
 share_stub(void *self, struct span evidence, struct buf *stub)
 {
 	struct toy_ev ev, clean = { .what = EV_STUB };
@@ -1243,8 +1249,8 @@ share_setup(struct task *t)
 	struct sim *s = t->sim;
 	int topic = group_part[t->group], low;
 	struct share_port port = { .self = t, .send = share_send, .seek = share_seek,
-		.compute = share_compute, .erased = share_erased, .stub = share_stub, .carrier = s,
-		.encode_claim = encode_claim, .encode_cut = encode_cut, .decode_claim = decode_claim,
+		.compute = share_compute, .erased = share_erased, .rejects = share_rejects,
+		.stub = share_stub, .carrier = s, .encode_claim = encode_claim, .encode_cut = encode_cut, .decode_claim = decode_claim,
 		.decode_cut = decode_cut };
 
 	t->out_n = SHARE_LOGS;
@@ -1254,44 +1260,51 @@ share_setup(struct task *t)
 	sides_init(&t->known);
 	share_learn(t, TERMS, &t->terms_at);
 	share_learn(t, SUPPRESSED, &t->suppressed_at);
-	t->evidence_end = s->log[EVIDENCE].end;
+	for (int i = 0; i < SHARE_LOGS; i++)
+		t->log_end[i] = s->log[t->out[i]].end;
 	t->epoch = t->known.epoch[topic];
 	low = s->raw_low[topic] - s->epoch_at[topic][t->epoch];
-	t->share = share_new(&port, span_str(raw_name[topic]), t->epoch, low, t->evidence_end,
-	    &t->run, s->seed);
+	t->share = share_new(&port, span_str(raw_name[topic]), t->epoch, low, t->log_end, &t->run,
+	    s->seed);
 	share_terms(t->share, t->terms_at, t->terms_changed);
 }
 
 static bool
-share_follow(struct task *t, int n)
+share_hidden(const struct task *t, enum share_log log, const struct rec *rec)
+{
+	const struct sim *s = t->sim;
+
+	return key_parse(rec->key).type != KEY_CLAIM
+	    && ((off(s, OFF_own) && rec->offset < t->log_end[log])
+		|| (off(s, OFF_answers) && share_state(t->share) == LEVEL_LIVE)
+		|| (off(s, OFF_rejected) && log == SHARE_REJECTED));
+}
+
+static bool
+share_follow(struct task *t, enum share_log which, int n)
 {
 	struct sim *s = t->sim;
-	struct sim_log *log = &s->log[EVIDENCE];
+	struct sim_log *log = &s->log[t->out[which]];
+	int64_t *at = &t->log_at[which];
 	const struct sim_rec *recs;
 	size_t got;
 
-	if (t->evidence_at == log->end)
+	if (*at == log->end)
 		return false;
-	if (!off(s, OFF_resync) && sim_log_missed(log, t->evidence_at, t->since)) {
+	if (!off(s, OFF_resync) && sim_log_missed(log, *at, t->since)) {
 		t->dead = true;
 		return true;
 	}
-	got = sim_log_read(log, t->evidence_at, (size_t)n, &recs);
+	got = sim_log_read(log, *at, (size_t)n, &recs);
 	for (size_t i = 0; i < got; i++) {
 		const struct rec *rec = &recs[i].rec;
-		bool live = share_state(t->share) == LEVEL_LIVE,
-		     claim = key_parse(rec->key).type == KEY_CLAIM;
 
-		t->evidence_at = rec->offset + 1;
-		if (!claim
-		    && ((off(s, OFF_own) && rec->offset < t->evidence_end)
-			|| (off(s, OFF_answers) && live)))
-			rec = NULL;
-		share_evidence_record(t->share, rec, t->evidence_at);
+		*at = rec->offset + 1;
+		share_log_record(t->share, which, share_hidden(t, which, rec) ? NULL : rec, *at);
 	}
 	if (!got) {
-		t->evidence_at = log->end;
-		share_evidence_record(t->share, NULL, log->end);
+		*at = log->end;
+		share_log_record(t->share, which, NULL, *at);
 	}
 	return true;
 }
@@ -1340,7 +1353,8 @@ share_work(struct task *t, int n, int fault_percent)
 			share_erasure(t->share);
 		did = true;
 	}
-	did |= share_follow(t, n);
+	for (int i = 0; i < SHARE_LOGS && !t->dead; i++)
+		did |= chance_of(&s->chance, 80) && share_follow(t, (enum share_log)i, n);
 	if (!t->dead && share_state(t->share) == LEVEL_LIVE)
 		did |= share_read_raw(t, n);
 	share_step(t->share, t->raw_at >= raw_end(t));
@@ -1445,7 +1459,6 @@ task_end(struct sim *s, int group, int proc)
 	if (!t)
 		return;
 	s->task[group][proc] = NULL;
-	s->late_payload |= t->share && !share_idle(t->share);
 	s->net = mem_realloc(s->net, s->net_n + QUEUES + 1, sizeof(*s->net));
 	for (int o = 0; o < t->out_n; o++) {
 		size_t keep = (size_t)chance_below(&s->chance, 4);
@@ -1490,7 +1503,7 @@ land(struct sim *s)
 
 		say(s, "late write lands in log %d at %lld: " SPAN_FMT, net->log,
 		    (long long)s->log[net->log].end, SPAN_ARG(item.key));
-		append(s, net->log, &net->run, &item, true);
+		append(s, net->log, &net->run, &item);
 		if (net->q.n)
 			return;
 		mem_free(net->q.item);
@@ -2035,7 +2048,7 @@ check_payloads(struct sim *s, const struct recomputed *want)
 			key_format(&key, &text);
 			row = db_find(&s->db[REJECTED], buf_view(&text));
 			have = row && row->value.ptr;
-			if (reject != have && (reject || !s->late_payload))
+			if (reject != have)
 				broken(s, "payload", SPAN_FMT ": reject %d, payload %d",
 				    SPAN_ARG(buf_view(&text)), reject, have);
 		}
@@ -2071,23 +2084,33 @@ check_end(struct sim *s)
 	check_cut(s);
 }
 
-/* What anybody can still read in evidence, whoever wrote it. */
+/* What anybody can still read of somebody who was erased, whoever wrote it. */
 static void
 check_erasure(struct sim *s)
 {
-	struct sim_log *log = &s->log[EVIDENCE];
+	for (int l = EVIDENCE; l <= REJECTED; l++) {
+		struct sim_log *log = &s->log[l];
 
-	sim_log_compact(log, s->now + 10 * SIM_LAG, SIM_LAG);
-	for (size_t i = 0; i < log->n; i++) {
-		const struct rec *rec = &log->recs[i].rec;
-		struct toy_ev ev;
+		sim_log_compact(log, s->now + 10 * SIM_LAG, SIM_LAG);
+		for (size_t i = 0; i < log->n; i++) {
+			const struct rec *rec = &log->recs[i].rec;
+			struct toy_ev ev = { .what = EV_NONE };
+			struct toy_raw raw;
+			struct key key = key_parse(rec->key);
 
-		if (key_parse(rec->key).type != KEY_RECORD || !rec->value.ptr)
-			continue;
-		memcpy(&ev, rec->value.ptr, sizeof(ev));
-		if (ev.what != EV_STUB && ev.what != EV_COMPLETE
-		    && s->sides.suppressed[event_no(ev.topic, ev.id)])
-			broken(s, "erasure", "evidence offset %lld", (long long)rec->offset);
+			if (key.type != KEY_RECORD || !rec->value.ptr)
+				continue;
+			if (l == EVIDENCE) {
+				memcpy(&ev, rec->value.ptr, sizeof(ev));
+			} else {
+				memcpy(&raw, rec->value.ptr, sizeof(raw));
+				ev = (struct toy_ev){ .what = EV_REJECT, .id = raw.id,
+					.topic = (uint8_t)(key.stream.ptr[4] - '0') };
+			}
+			if (ev.what != EV_STUB && ev.what != EV_COMPLETE
+			    && s->sides.suppressed[event_no(ev.topic, ev.id)])
+				broken(s, "erasure", "log %d offset %lld", l, (long long)rec->offset);
+		}
 	}
 }
 

@@ -24,8 +24,9 @@ static struct play {
 	struct share *share;
 	struct sent sent[SENT_MAX];
 	size_t n, acked;
-	int64_t seek, evidence; /* next offset of evidence */
+	int64_t seek, at[SHARE_LOGS]; /* next offset of each log */
 	bool erase;             /* "old" content is of somebody who was erased */
+	bool reject;            /* raw is judged so from now on */
 } play;
 
 static int
@@ -58,6 +59,16 @@ compute(void *self, const struct rec *raw, struct share_result *result)
 	(void)self;
 	snprintf(text, sizeof(text), "v%d", (int)raw->offset);
 	*result = (struct share_result){ .evidence = span_str(text), .complete_through = DATE_NONE };
+	if (play.reject)
+		*result = (struct share_result){ .evidence = SPAN_LIT("reject"),
+			.rejected = SPAN_LIT("sealed"), .complete_through = DATE_NONE };
+}
+
+static bool
+rejects(void *self, struct span evidence)
+{
+	(void)self;
+	return span_is(evidence, "reject");
 }
 
 static bool
@@ -116,26 +127,33 @@ decode_cut(void *carrier, struct span value, struct cut *cut)
 static void
 begin(int32_t epoch, int64_t raw_low, int64_t evidence_end)
 {
+	int64_t ends[SHARE_LOGS] = { evidence_end, 0 };
 	struct share_port port = { .send = send, .seek = seek, .compute = compute, .erased = erased,
-		.stub = stub, .encode_claim = encode_claim, .encode_cut = encode_cut,
+		.rejects = rejects, .stub = stub, .encode_claim = encode_claim, .encode_cut = encode_cut,
 		.decode_claim = decode_claim, .decode_cut = decode_cut };
 
 	memset(&play, 0, sizeof(play));
 	play.seek = -1;
-	play.share = share_new(&port, SPAN_LIT("raw.a"), epoch, raw_low, evidence_end, &ME, 1);
+	play.share = share_new(&port, SPAN_LIT("raw.a"), epoch, raw_low, ends, &ME, 1);
 	share_terms(play.share, 0, -1);
+}
+
+static void
+found_in(enum share_log log, const char *key, const char *value, const struct id *run)
+{
+	struct rec rec = { .offset = play.at[log]++, .key = span_str(key), .value = span_str(value),
+		.run = *run };
+
+	share_log_record(play.share, log, &rec, play.at[log]);
 }
 
 static void
 found(const char *key, const char *value, const struct id *run)
 {
-	struct rec rec = { .offset = play.evidence++, .key = span_str(key), .value = span_str(value),
-		.run = *run };
-
-	share_evidence_record(play.share, &rec, play.evidence);
+	found_in(SHARE_EVIDENCE, key, value, run);
 }
 
-/* Everything sent comes back in evidence, and is acknowledged. */
+/* Everything sent comes back, and is acknowledged. */
 static void
 settle(void)
 {
@@ -147,8 +165,7 @@ settle(void)
 		const struct sent *s = &play.sent[play.acked++];
 
 		share_acked(play.share, s->log, tag[s->log]++, true);
-		if (s->log == SHARE_EVIDENCE)
-			found(s->key, s->gone ? NULL : s->value, &ME);
+		found_in(s->log, s->key, s->gone ? NULL : s->value, &ME);
 	}
 }
 
@@ -267,6 +284,7 @@ test_erasure_reaches_what_raw_no_longer_holds(void **state)
 	play.erase = true;
 	found("r/raw.a/0/3", "old", &OTHER);
 	found("r/raw.a/0/4", "v4", &OTHER);
+	found_in(SHARE_REJECTED, "r/raw.a/0/3", "sealed", &OTHER);
 	go_live();
 	share_step(play.share, true);
 	assert_non_null(last(SHARE_EVIDENCE, "r/raw.a/0/3"));
@@ -288,8 +306,7 @@ test_a_failed_delivery_is_looked_at_again_before_the_cut(void **state)
 	raw(0);
 	share_step(play.share, true);
 	assert_null(last(SHARE_EVIDENCE, "k/raw.a")); /* not acknowledged yet */
-	play.acked += 2; /* a tombstone in `rejected`, in case a payload stands there, and the row */
-	share_acked(play.share, SHARE_REJECTED, 0, true);
+	play.acked++; /* the row */
 	share_acked(play.share, SHARE_EVIDENCE, 1, false);
 	share_step(play.share, true);
 	assert_int_equal(play.seek, 0);
@@ -298,6 +315,96 @@ test_a_failed_delivery_is_looked_at_again_before_the_cut(void **state)
 	settle();
 	share_step(play.share, true);
 	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "0.0");
+	share_free(play.share);
+}
+
+static void
+test_nothing_is_taken_away_where_nothing_stands(void **state)
+{
+	(void)state;
+	begin(0, 0, 0);
+	go_live();
+	for (int64_t i = 0; i < 5; i++)
+		raw(i);
+	for (size_t i = 0; i < play.n; i++)
+		assert_int_equal(play.sent[i].log, SHARE_EVIDENCE);
+	share_free(play.share);
+}
+
+/* Killed between the two writes: the payload stands, evidence never came; or the
+ * tombstone never came, and evidence shows a version. */
+static void
+test_a_payload_that_evidence_does_not_speak_of_goes_also_behind_the_cut(void **state)
+{
+	(void)state;
+	begin(0, 0, 3);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("r/raw.a/0/1", "v1", &OTHER);
+	found("k/raw.a", "0.1", &OTHER);
+	found_in(SHARE_REJECTED, "r/raw.a/0/0", "sealed", &OTHER);
+	go_live();
+	assert_int_equal(play.seek, 0);
+	raw(0);
+	raw(1);
+	assert_true(last(SHARE_REJECTED, "r/raw.a/0/0")->gone);
+	assert_null(last(SHARE_REJECTED, "r/raw.a/0/1"));
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/0"));
+	share_free(play.share);
+}
+
+static void
+test_a_reject_without_its_payload_gets_it_also_behind_the_cut(void **state)
+{
+	(void)state;
+	begin(0, 0, 2);
+	found("r/raw.a/0/0", "reject", &OTHER);
+	found("k/raw.a", "0.0", &OTHER);
+	go_live();
+	play.reject = true;
+	assert_int_equal(play.seek, 0);
+	raw(0);
+	assert_string_equal(last(SHARE_REJECTED, "r/raw.a/0/0")->value, "sealed");
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/0"));
+	share_free(play.share);
+}
+
+static void
+test_a_late_payload_of_a_former_owner_is_answered(void **state)
+{
+	(void)state;
+	begin(0, 0, 1);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	go_live();
+	raw(0);
+	assert_null(last(SHARE_REJECTED, "r/raw.a/0/0"));
+	found_in(SHARE_REJECTED, "r/raw.a/0/0", "sealed", &OTHER);
+	share_step(play.share, false);
+	assert_int_equal(play.seek, 0);
+	raw(0);
+	assert_true(last(SHARE_REJECTED, "r/raw.a/0/0")->gone);
+	share_free(play.share);
+}
+
+static void
+test_a_payload_of_expired_raw_stays_only_while_evidence_says_reject(void **state)
+{
+	(void)state;
+	begin(0, 5, 2); /* raw begins at 5 now */
+	found("r/raw.a/0/3", "reject", &OTHER);
+	found("r/raw.a/0/4", "stub", &OTHER);
+	found_in(SHARE_REJECTED, "r/raw.a/0/3", "sealed", &OTHER);
+	found_in(SHARE_REJECTED, "r/raw.a/0/4", "sealed", &OTHER);
+	go_live();
+	share_step(play.share, true);
+	assert_null(last(SHARE_REJECTED, "r/raw.a/0/3"));
+	assert_true(last(SHARE_REJECTED, "r/raw.a/0/4")->gone);
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/4"));
+	settle();
+	found_in(SHARE_REJECTED, "r/raw.a/0/4", "sealed", &OTHER); /* late */
+	play.n = play.acked;
+	share_step(play.share, true);
+	assert_true(play.n > play.acked && play.sent[play.acked].log == SHARE_REJECTED
+	    && play.sent[play.acked].gone);
 	share_free(play.share);
 }
 
@@ -311,6 +418,11 @@ main(void)
 		cmocka_unit_test(test_cuts_go_on_when_the_topic_was_made_anew_with_fewer_records),
 		cmocka_unit_test(test_a_share_of_an_epoch_that_is_over_sends_no_cut),
 		cmocka_unit_test(test_erasure_reaches_what_raw_no_longer_holds),
+		cmocka_unit_test(test_nothing_is_taken_away_where_nothing_stands),
+		cmocka_unit_test(test_a_payload_that_evidence_does_not_speak_of_goes_also_behind_the_cut),
+		cmocka_unit_test(test_a_reject_without_its_payload_gets_it_also_behind_the_cut),
+		cmocka_unit_test(test_a_late_payload_of_a_former_owner_is_answered),
+		cmocka_unit_test(test_a_payload_of_expired_raw_stays_only_while_evidence_says_reject),
 		cmocka_unit_test(test_a_failed_delivery_is_looked_at_again_before_the_cut),
 	};
 
