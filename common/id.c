@@ -13,10 +13,10 @@ hex_of(const void *ptr, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
-/* Each key of each record is read: one more than a digit's value, 0 for what is none. */
+/* A digit's value + 1; 0: no digit.  Keys of every topic are hex: a branch a digit is dear. */
 static const uint8_t nibble[256] = { ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5,
-	['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13,
-	['d'] = 14, ['e'] = 15, ['f'] = 16 };
+	['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16 };
 
 bool
 hex_parse(struct span hex, void *out, size_t len)

@@ -11,31 +11,53 @@ enum {
 	PG_UUID_OID = 2950,     /* element type in the binary form of uuid[] */
 	FEW_ATTRIBUTES = 32,    /* sorted on the stack */
 	MILLIONTHS = 1000000,
+	MILLIONTHS_DIGITS = 6,
 };
 
 /* --- fields --- */
+
+/* The low bytes of v at p, big-endian. */
+static inline void
+be_put(uint8_t *p, uint64_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+}
 
 void
 rowmap_be(struct buf *out, uint64_t v, unsigned bytes)
 {
 	uint8_t b[8];
 
-	for (unsigned i = 0; i < bytes; i++)
-		b[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+	MUST(bytes <= sizeof(b));
+	be_put(b, v, bytes);
 	buf_add(out, b, bytes);
+}
+
+/* A field's length; the compiler knows how many bytes it has. */
+static inline void
+put_len(struct buf *out, uint32_t len)
+{
+	uint8_t b[4];
+
+	be_put(b, len, 4);
+	buf_add(out, b, sizeof(b));
 }
 
 static void
 field_null(struct rowmap *m)
 {
-	rowmap_be(m->out, UINT32_MAX, 4);
+	put_len(m->out, UINT32_MAX);
 }
 
-static void
+static inline void
 field_int(struct rowmap *m, int64_t v, unsigned bytes)
 {
-	rowmap_be(m->out, bytes, 4);
-	rowmap_be(m->out, (uint64_t)v, bytes);
+	uint8_t b[4 + 8];
+
+	be_put(b, bytes, 4);
+	be_put(b + 4, (uint64_t)v, bytes);
+	buf_add(m->out, b, 4 + bytes);
 }
 
 static void
@@ -47,7 +69,8 @@ field_bool(struct rowmap *m, bool v)
 static void
 field_bytes(struct rowmap *m, const void *ptr, size_t len)
 {
-	rowmap_be(m->out, len, 4);
+	MUST(len <= INT32_MAX);
+	put_len(m->out, (uint32_t)len);
 	buf_add(m->out, ptr, len);
 }
 
@@ -55,7 +78,7 @@ field_bytes(struct rowmap *m, const void *ptr, size_t len)
 static size_t
 field_open(struct rowmap *m)
 {
-	rowmap_be(m->out, 0, 4);
+	put_len(m->out, 0);
 	return m->out->len;
 }
 
@@ -285,15 +308,22 @@ void
 rowmap_decimal(struct buf *out, int64_t v)
 {
 	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
-	uint64_t part = u % MILLIONTHS;
-	int digits = 6;
+	uint64_t part = u % MILLIONTHS, whole = u / MILLIONTHS;
+	uint8_t text[32], *end = text + sizeof(text), *p = end;
 
-	buf_printf(out, "%s%llu", v < 0 ? "-" : "", (unsigned long long)(u / MILLIONTHS));
-	if (part == 0)
-		return;
-	for (; part % 10 == 0; part /= 10)
-		digits--;
-	buf_printf(out, ".%0*llu", digits, (unsigned long long)part);
+	if (part) {
+		for (int i = 0; i < MILLIONTHS_DIGITS; i++, part /= 10)
+			*--p = (uint8_t)('0' + part % 10);
+		*--p = '.';
+		while (end[-1] == '0')
+			end--;
+	}
+	do
+		*--p = (uint8_t)('0' + whole % 10);
+	while (whole /= 10);
+	if (v < 0)
+		*--p = '-';
+	buf_add(out, p, (size_t)(end - p));
 }
 
 /* jsonb's order of keys; of equal names the later one counts, so it comes last. */
