@@ -35,10 +35,10 @@ static struct span
 shortened(struct span word)
 {
 	for (const char *const *w = nowhere; *w; w++)
-		if (span_is(word, *w))
+		if (**w == (char)word.ptr[0] && span_is(word, *w))
 			return SPAN_LIT("");
 	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)
-		if (span_is(word, shorter[i].from))
+		if (*shorter[i].from == (char)word.ptr[0] && span_is(word, shorter[i].from))
 			return span_str(shorter[i].to);
 	return word;
 }

@@ -62,9 +62,21 @@ grade_name(enum grade grade)
 	return grade < GRADE_END ? names[grade] : NULL;
 }
 
+/* First place of a field, + 1; those of its further values follow. */
+static const uint8_t *
+first_places(void)
+{
+	static uint8_t first[TOKEN_FIELD_END];
+
+	for (int s = ROW_END - 1; !first[TOKEN_NHS] && s >= 0; s--)
+		first[places[s].field] = (uint8_t)(s + 1);
+	return first;
+}
+
 void
 row_fill(struct row *row, const struct token *tokens, uint32_t n)
 {
+	const uint8_t *first = first_places();
 	uint32_t nth = 0;
 	bool weak = false;
 
@@ -72,12 +84,16 @@ row_fill(struct row *row, const struct token *tokens, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *b = tokens[i].value.b;
 		uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+		int32_t field = tokens[i].field;
+		uint32_t at;
 
-		nth = i && tokens[i].field == tokens[i - 1].field ? nth + 1 : 0;
-		for (int s = 0; s < ROW_END; s++)
-			if (places[s].field == tokens[i].field && places[s].nth == nth)
-				row->v[s] = v ? v : 1;
-		weak |= tokens[i].field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
+		nth = i && field == tokens[i - 1].field ? nth + 1 : 0;
+		if (field <= 0 || field >= TOKEN_FIELD_END || !first[field])
+			continue;
+		at = first[field] - 1u + nth;
+		if (at < ROW_END && places[at].field == field)
+			row->v[at] = v ? v : 1;
+		weak |= field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
 	}
 	if (weak) /* 1 January: often only the year was known */
 		row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;

@@ -163,13 +163,21 @@ weigh(const struct weights *w, const uint8_t grade[LINE_END], const int32_t rari
 }
 
 int32_t
-weigh_against(const struct weights *w, const uint8_t grade[LINE_END],
-    const int32_t rarity[LINE_END], enum other other)
+weigh_chance(const struct weights *w, const uint8_t grade[LINE_END],
+    const int32_t rarity[LINE_END])
 {
-	struct sums s;
+	int32_t sum = 0, same = 0, random = 0;
+	int l;
 
-	sums_of(w, grade, rarity, &s);
-	return s.person - s.other[other];
+	for (l = 0; l < LINE_POSTCODE; l++)
+		if (grade[l] != GRADE_MISSING)
+			sum += w->m[l][grade[l]] - at_random(w, grade, rarity, l);
+	for (; l < LINE_END; l++)
+		if (grade[l] != GRADE_MISSING) {
+			same += w->m[l][grade[l]];
+			random += at_random(w, grade, rarity, l);
+		}
+	return sum + bits_sum(w->stayed + same, w->moved + random) - random;
 }
 
 int32_t

@@ -48,10 +48,9 @@ struct weights {
 /* rarity[line]: log2 of how often a shared value occurs (0 or less); 1: not known. */
 int32_t weigh(const struct weights *w, const uint8_t grade[LINE_END],
     const int32_t rarity[LINE_END]);
-/* The same against one kind of two people only, without its prior. */
-int32_t weigh_against(const struct weights *w, const uint8_t grade[LINE_END],
-    const int32_t rarity[LINE_END], enum other other);
-
+/* The same against chance alone, without its prior: a bound from above that costs little. */
+int32_t weigh_chance(const struct weights *w, const uint8_t grade[LINE_END],
+    const int32_t rarity[LINE_END]);
 /* log2 odds that one person has moved, of a pair that is one person. */
 int32_t weigh_moved(const struct weights *w, const uint8_t grade[LINE_END],
     const int32_t rarity[LINE_END]);
