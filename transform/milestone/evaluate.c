@@ -273,6 +273,17 @@ events_deal(struct judging *j)
 				(enum event_form)kinds[i]->form };
 }
 
+/* rule_kind_scope(), without a call. */
+static enum rule_scope
+scope_of(const struct outcome_terms *o)
+{
+#define RULE_SCOPE(name, word, number, scope) scope,
+	static const uint8_t scopes[] = { RULE_KINDS(RULE_SCOPE) };
+#undef RULE_SCOPE
+
+	return (enum rule_scope)scopes[o->rule.kind];
+}
+
 /* --- the outcome ------------------------------------------------------------------------- */
 
 /* First 128 bits of SHA-256 over the lengths and texts of (contract, outcome, unit, ordinal). */
@@ -298,30 +309,23 @@ outcome_id(struct span contract, struct span outcome, const struct id *unit, int
 	return id;
 }
 
-/* What it stands on, by id; and what it is remembered by: once, for both take all of them. */
+/* What it stands on, by id; and what it is remembered by. */
 static void
 stands_on_list(const struct judging *j, struct verdict *v)
 {
 	uint64_t mix = j->version->memo_key + (uint64_t)j->version->number * FACTS_ODD;
 	uint32_t n = 0;
-	struct id *ids;
 
-	for (uint32_t w = 0; w < j->marks_n; w++)
-		n += (uint32_t)__builtin_popcountll(v->marks[w]);
-	ids = arena_alloc(j->arena, n * sizeof(*ids));
-	v->out->evidence = (struct av_array){ ids, n };
 	v->stands_on = j->room;
-	v->stands_on_n = n;
-	n = 0;
 	for (uint32_t w = 0; w < j->marks_n; w++)
 		for (uint64_t left = v->marks[w]; left; left &= left - 1) {
 			const struct event *e = j->by_rank[w * 64 + (uint32_t)__builtin_ctzll(left)];
 
-			v->stands_on[n] = e;
-			ids[n++] = e->id;
+			v->stands_on[n++] = e;
 			mix = (mix ^ e->mix) * FACTS_ODD;
 			mix ^= mix >> 29;
 		}
+	v->stands_on_n = n;
 	v->mix = mix;
 }
 
@@ -329,14 +333,18 @@ static void
 arrays_fill(const struct judging *j, struct verdict *v)
 {
 	struct reason *reasons = arena_alloc(j->arena, v->reasons_n * sizeof(*reasons)
-		+ v->gaps_n * sizeof(struct gap) + 1);
+		+ v->gaps_n * sizeof(struct gap) + v->stands_on_n * sizeof(struct id) + 1);
 	struct gap *gaps = (struct gap *)(reasons + v->reasons_n);
+	struct id *ids = (struct id *)(gaps + v->gaps_n);
 
 	MUST(reasons != NULL);
 	if (v->reasons_n)
 		memcpy(reasons, v->reasons, v->reasons_n * sizeof(*reasons));
 	for (uint32_t i = 0; i < v->gaps_n; i++)
 		gaps[i] = (struct gap){ v->gaps[i].from, v->gaps[i].to, v->gap_rule };
+	for (uint32_t i = 0; i < v->stands_on_n; i++)
+		ids[i] = v->stands_on[i]->id;
+	v->out->evidence = (struct av_array){ ids, v->stands_on_n };
 	v->out->reasons = (struct av_array){ reasons, v->reasons_n };
 	v->out->gaps = (struct av_array){ gaps, v->gaps_n };
 }
@@ -348,7 +356,7 @@ price_set(const struct judging *j, struct verdict *v)
 	enum rounding how = (enum rounding)j->version->rounding;
 	bool missing = false;
 
-	if (rule_kind_scope((enum rule_kind)o->rule.kind) != SCOPE_UNIT)
+	if (scope_of(o) != SCOPE_UNIT)
 		v->out->price_minor = 0; /* one line for the whole cohort */
 	else if (o->price)
 		v->out->price_minor = price_on(o, how, v->out->price_minor,
@@ -403,7 +411,7 @@ begin(const struct judging *j, struct verdict *v, const struct outcome_terms *o,
 	v->more = v->certain = false;
 	v->measure = (struct measure){ 0, 0, false };
 	v->share = v->of = 0;
-	verdict_stands_on(v, j->referral);
+	v->marks[j->referral->rank / 64] = UINT64_C(1) << j->referral->rank % 64;
 }
 
 static void
@@ -513,7 +521,7 @@ outcomes_judge(struct judging *j, const struct referrals *r, uint32_t at,
 	const struct outcome_terms *o = &j->version->outcomes[at];
 	uint32_t n = 0;
 
-	if (rule_kind_scope((enum rule_kind)o->rule.kind) == SCOPE_COHORT) {
+	if (scope_of(o) == SCOPE_COHORT) {
 		absent_note(j, o, 0, list);
 		return;
 	}

@@ -46,7 +46,7 @@ struct stage {
 	uint32_t touched_n, touched_at, touched_cap;
 	struct told *keys;      /* outcomes of the unit in hand */
 	uint32_t keys_n, keys_at, keys_cap;
-	struct id gone;         /* the last that was named, if it has gone */
+	bool gone;              /* the last that was named has gone */
 	struct owners owners;   /* outcome -> index of units */
 	struct strmap by_decision; /* unit and decision -> index of held */
 	struct held *held;
@@ -495,7 +495,6 @@ touched_take(struct stage *st)
 bool
 stage_next_touched(struct stage *st, struct id *outcome)
 {
-	static const struct id none;
 	const struct told *next;
 
 	while (st->keys_at == st->keys_n)
@@ -503,7 +502,7 @@ stage_next_touched(struct stage *st, struct id *outcome)
 			return false;
 	next = &st->keys[st->keys_at++];
 	*outcome = next->id;
-	st->gone = next->gone ? next->id : none;
+	st->gone = next->gone;
 	return true;
 }
 
@@ -549,6 +548,13 @@ owner_find(const struct stage *st, const struct id *outcome, uint32_t *unit)
 	return false;
 }
 
+/* Was it named just now, because nobody has it any more? */
+static bool
+named_gone(const struct stage *st, const struct id *outcome)
+{
+	return st->gone && st->keys_at && id_eq(&st->keys[st->keys_at - 1].id, outcome);
+}
+
 const struct outcome *
 stage_want(struct stage *st, const struct id *outcome)
 {
@@ -560,7 +566,7 @@ stage_want(struct stage *st, const struct id *outcome)
 		return next;
 	known = owner_find(st, outcome, &unit);
 	/* a key that was found in the output: whose it is, is known once all are asked */
-	while (!known && !id_eq(outcome, &st->gone) && touched_take(st))
+	while (!known && !named_gone(st, outcome) && touched_take(st))
 		known = owner_find(st, outcome, &unit);
 	if (!known)
 		return NULL;
