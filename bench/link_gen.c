@@ -7,6 +7,7 @@
  *	census      two registers, names, date of birth and sex only
  *	history     one list, five fields, each person up to eight times, badly written
  *	faults      one list, all fields, a fifth of it duplicates with one to three faults
+ *	strangers   the same without families
  *	agencies    five agencies with errors of their own, movers, an NHS number for most
  *
  * The same seed gives the same file.  Names are syllables put together, common
@@ -453,15 +454,18 @@ history(uint32_t n)
 }
 
 static void
-faults(uint32_t n)
+faults(uint32_t n, bool families)
 {
 	int show = SHOW_DOB | SHOW_SEX | SHOW_HOME;
 	uint32_t people = n - n / 5, at = 0;
 	struct person *all = mem_alloc((people + FAMILY_MAX) * sizeof(*all));
 
 	header(show);
-	while (at < people)
-		at += family_make(all + at);
+	while (at < people) {
+		uint32_t size = family_make(all + at);
+
+		at += families ? size : 1;
+	}
 	for (uint32_t i = 0; i < people; i++)
 		put(&all[i], "a", i, show);
 	for (uint32_t i = people; i < n; i++) {
@@ -522,11 +526,13 @@ main(int argc, char **argv)
 	else if (n && strcmp(argv[1], "history") == 0)
 		history(n);
 	else if (n && strcmp(argv[1], "faults") == 0)
-		faults(n);
+		faults(n, true);
+	else if (n && strcmp(argv[1], "strangers") == 0)
+		faults(n, false);
 	else if (n && strcmp(argv[1], "agencies") == 0)
 		agencies(n);
 	else
-		return fprintf(stderr, "usage: link_gen households|census|history|faults|agencies "
+		return fprintf(stderr, "usage: link_gen households|census|history|faults|strangers|agencies "
 				       "N SEED >FILE.csv\n"), 2;
 	return 0;
 }

@@ -433,7 +433,9 @@ together_count(struct batch *b, struct keyed *k, struct keyed *spare)
 	static const uint8_t postcode[] = { ROW_POSTCODE }, town[] = { ROW_TOWN },
 			     in_town[] = { ROW_STREET, ROW_TOWN },
 			     in_area[] = { ROW_STREET, ROW_POSTCODE }, uprn[] = { ROW_UPRN },
-			     house[] = { ROW_HOUSE, ROW_STREET }, at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
+			     in_street[] = { ROW_HOUSE, ROW_STREET, ROW_TOWN },
+			     at_street[] = { ROW_HOUSE, ROW_STREET, ROW_POSTCODE },
+			     at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
 	struct together t;
 
 	for (uint32_t i = 0; i < b->n; i++)
@@ -445,7 +447,10 @@ together_count(struct batch *b, struct keyed *k, struct keyed *spare)
 	t.pairs[OTHER_STREET]
 	    = most(sharing(b, in_town, 2, k, spare), sharing(b, in_area, 2, k, spare));
 	t.pairs[OTHER_HOUSEHOLD] = most(sharing(b, uprn, 1, k, spare),
-	    most(sharing(b, house, 2, k, spare), sharing(b, at_postcode, 2, k, spare)));
+	    most(sharing(b, in_street, 3, k, spare), sharing(b, at_street, 3, k, spare)));
+	if (!t.pairs[OTHER_STREET])
+		t.pairs[OTHER_HOUSEHOLD]
+		    = most(t.pairs[OTHER_HOUSEHOLD], sharing(b, at_postcode, 2, k, spare));
 	return t;
 }
 
@@ -457,7 +462,8 @@ where(const uint8_t *grade)
 	bool street = grade[LINE_STREET] == GRADE_AGREE;
 
 	if (grade[LINE_UPRN] == GRADE_AGREE
-	    || (grade[LINE_HOUSE] == GRADE_AGREE && (street || postcode)))
+	    || (grade[LINE_HOUSE] == GRADE_AGREE && street && (postcode || town))
+	    || (grade[LINE_HOUSE] == GRADE_AGREE && grade[LINE_STREET] == GRADE_MISSING && postcode))
 		return OTHER_HOUSEHOLD;
 	if (street && (postcode || town))
 		return OTHER_STREET;
