@@ -262,7 +262,8 @@ learn_stage(struct store *st, enum sink_table table, struct err *err)
 	return 0;
 }
 
-/* What others commit to the table later is of their partitions' keys, not of ours. */
+/* What others commit to the table later is of their partitions' keys, not of ours; should one of
+ * those become ours, store_load() forgets. */
 static int
 learn_seen(struct store *st, enum sink_table table, struct err *err)
 {
@@ -516,6 +517,8 @@ store_load(struct store *st, const char *topic, int32_t partition,
 	    || load_fold(st, params, fold, err) || load_claims(st, params, reader, err)
 	    || load_doubts(st, params, reader, err) || pg_exec(st->pg, "COMMIT", err))
 		return give_up(st, err);
+	if (fold->next_offset > 0)
+		forget_seen(st); /* somebody wrote, and it need not have been us */
 	return STORE_DONE;
 }
 

@@ -368,6 +368,22 @@ new_rows_among_known_ones_are_written_each_once(void **state)
 	store_close(later);
 }
 
+static void
+what_another_wrote_while_the_partition_was_its_own_is_known(void **state)
+{
+	struct store *other = store_open(one.uri, &err);
+
+	(void)state;
+	must(other == NULL);
+	load(one.store, 0, NULL);
+	load(other, 0, NULL);
+	assert_int_equal(commit_some(&one, other, 0, 0, MANY, "achieved"), STORE_DONE);
+	store_close(other);
+	assert_int_equal(load(one.store, 0, NULL), MANY);
+	assert_int_equal(commit_some(&one, one.store, MANY, MANY / 2, MANY, "achieved"), STORE_DONE);
+	assert_int_equal(ask(&one, "SELECT count(*) FROM ledger.outcome_version"), MANY + MANY / 2);
+}
+
 /* It cannot be of this partition's writers; a row put in by hand is met all the same. */
 static void
 a_key_that_others_wrote_meanwhile_is_asked_for_then(void **state)
@@ -576,6 +592,7 @@ main(void)
 		STORY(a_connection_lost_before_that_wrote_nothing_and_is_tried_again),
 		STORY(many_rows_at_once_and_few_at_a_time_come_out_the_same),
 		STORY(new_rows_among_known_ones_are_written_each_once),
+		STORY(what_another_wrote_while_the_partition_was_its_own_is_known),
 		STORY(a_key_that_others_wrote_meanwhile_is_asked_for_then),
 		STORY(a_process_stopped_in_the_middle_of_a_copy_is_not_waited_for),
 		STORY(an_equal_row_is_not_a_new_version),
