@@ -69,6 +69,8 @@ struct share_task {
 	int32_t epoch;
 	int64_t own_next[SHARE_LOGS], own_end[SHARE_LOGS]; /* end: at the start */
 	int64_t raw_end;           /* as last asked */
+	uint64_t made_up;          /* as last said */
+	int again_ms;              /* to wait when it is over, before it is made anew */
 	bool raw_added, over, caught_up;
 };
 
@@ -390,14 +392,38 @@ on_ack(void *owner, uint64_t tag, int64_t offset, const struct err *err)
 	share_acked(end->task->share, end->log, tag, err == NULL);
 }
 
+/* Does the cut reach further than the topic?  Then it is not the topic that was folded. */
+static bool
+raw_too_short(struct share_task *t, int64_t offset)
+{
+	struct err err;
+	int64_t low;
+
+	if (offset <= t->raw_end
+	    || kreader_watermarks(t->raw, t->topic, 0, &low, &t->raw_end, LOOP_ASK_MS, &err)
+	    || offset <= t->raw_end)
+		return false;
+	log_event(LOG_ERROR, "raw-behind-its-cut", LOG_STR(topic, t->topic), LOG_INT(offset, offset),
+	    LOG_INT(limit, t->raw_end), LOG_INT(epoch, t->epoch), LOG_INT(retry_ms, LOOP_MISSING_MS),
+	    LOG_STR(reason, "the topic ends before what was folded of it: if it was made anew, raise "
+			    "its epoch in the agencies' terms"));
+	t->again_ms = LOOP_MISSING_MS;
+	return true;
+}
+
 static void
 port_seek(void *self, int64_t offset)
 {
 	struct share_task *t = self;
 	struct err err;
-	int failed = t->raw_added ? kreader_seek(t->raw, t->topic, 0, offset, &err)
-				  : kreader_add(t->raw, t->topic, 0, offset, t, &err);
+	int failed;
 
+	if (raw_too_short(t, offset)) {
+		t->over = true;
+		return;
+	}
+	failed = t->raw_added ? kreader_seek(t->raw, t->topic, 0, offset, &err)
+			      : kreader_add(t->raw, t->topic, 0, offset, t, &err);
 	if (failed) {
 		log_event(LOG_ERROR, "seek-failed", LOG_STR(topic, t->topic), LOG_INT(offset, offset),
 		    LOG_ERR(&err));
@@ -548,6 +574,7 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 	t->name = s->name;
 	t->run = carry_run();
 	t->epoch = agency ? agency->epoch : 1;
+	t->again_ms = LOOP_AGAIN_MS;
 	memcpy(&seed, t->run.b, sizeof(seed));
 	for (int i = 0; i < SHARE_LOGS; i++)
 		t->ends[i] = (struct task_end){ t, (enum share_log)i };
@@ -555,7 +582,8 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 		task_free(t);
 		return -1;
 	}
-	t->share = share_new(&port, span_str(s->name), t->epoch, raw_low, t->own_end, &t->run, seed);
+	t->share = share_new(&port, span_str(s->name), t->epoch, raw_low, t->raw_end, t->own_end, &t->run,
+	    seed);
 	share_terms(t->share, lp->side.next[SIDE_TERMS], lp->side.read_at);
 	s->task = t;
 	return 0;
@@ -657,6 +685,21 @@ raw_round(struct share_task *t, int wait_ms)
 	return n == 0 && got == 0 ? -1 : n;
 }
 
+static void
+made_up_tell(struct share_task *t)
+{
+	uint64_t n = share_made_up(t->share);
+
+	if (n == t->made_up)
+		return;
+	log_event(LOG_ERROR, "evidence-without-raw", LOG_STR(topic, t->topic),
+	    LOG_INT(count, n - t->made_up),
+	    LOG_STR(reason, "evidence of offsets that the topic has not reached is taken away: who "
+			    "else may write to evidence?"));
+	t->loop->counts.made_up += n - t->made_up;
+	t->made_up = n;
+}
+
 /* 1: work, 0: idle. */
 static int
 task_round(struct share_task *t, int wait_ms, bool reading)
@@ -669,6 +712,7 @@ task_round(struct share_task *t, int wait_ms, bool reading)
 		raw = raw_round(t, own ? 0 : wait_ms);
 	if (!t->over)
 		share_step(t->share, raw < 0 || !reading);
+	made_up_tell(t);
 	if (!t->over && kwriter_poll(t->writer, 0, &err))
 		over_by(t, &err, "writer-lost");
 	if (share_state(t->share) == LEVEL_DEAD) {
@@ -701,9 +745,9 @@ slot_round(struct ingest_loop *lp, struct slot *s, int wait_ms, struct err *err)
 	}
 	work = task_round(s->task, wait_ms, true);
 	if (s->task->over) {
+		s->again_ms = now_ms() + s->task->again_ms;
 		slot_close(s);
 		lp->counts.restarts++;
-		s->again_ms = now_ms() + LOOP_AGAIN_MS;
 		return 0;
 	}
 	if (!s->ready && s->task->caught_up) {

@@ -219,6 +219,8 @@ ingestd_metrics(void *self, struct metric *out)
 		{ "completes_total", "Of these declarations of completeness.", (double)c.completes },
 		{ "sent_total", "Records sent to evidence and rejected.", (double)c.sent },
 		{ "restarts_total", "Shares that were made anew.", (double)c.restarts },
+		{ "evidence_without_raw_total", "Records of evidence taken away: raw has none for them.",
+		    (double)c.made_up },
 		{ "terms_refused_total", "Terms records that nobody of trust signed.",
 		    (double)c.terms_refused },
 		{ "terms_mistakes", "Mistakes in published terms; the last right ones are in force.",

@@ -7,6 +7,7 @@
 enum {
 	SHARE_UNACKED_MAX = 65536, /* records of one log sent and not acknowledged */
 	SHARE_CUT_EVERY = 10000,   /* raw records between cuts while there is always more */
+	SHARE_AHEAD_MAX = 1 << 20, /* offsets ahead of raw of which is remembered what stands */
 };
 
 /* What stands in evidence for an offset: 0: unknown, or nothing. */
@@ -31,13 +32,14 @@ struct flight {
 };
 
 /* A record that raw no longer holds, and that has to be written: it was erased,
- * or somebody wrote it who does not hold the claim. */
+ * or somebody wrote it who does not hold the claim.  Or raw does not hold it yet. */
 struct orphan {
 	int32_t epoch;
 	int64_t offset;
 	struct span value; /* owned; NULL: a tombstone */
 	bool answers;      /* evidence is due, not just what stands in `rejected` */
 	bool due;          /* to be sent; otherwise sent, and kept until acknowledged */
+	bool ahead;        /* of raw: looked at when raw has been read to its end */
 };
 
 struct share {
@@ -54,6 +56,7 @@ struct share {
 
 	uint64_t *stands;           /* [offset - base] */
 	int64_t base, next, top;    /* raw offsets; top: highest `next` so far */
+	int64_t raw_end;            /* raw holds no offset from here on, as far as we know */
 	size_t stands_cap;
 	struct strmap rejects;      /* by key: of rejects, and wherever there is a payload */
 	int64_t again_from;         /* lowest offset to look at again; INT64_MAX: none */
@@ -69,13 +72,15 @@ struct share {
 	int64_t terms_next, terms_read_at;
 	bool orphans_seen;          /* there is evidence that raw no longer holds */
 	struct orphan *orphan;
-	size_t orphans_n, orphans_cap, orphans_due;
+	struct strmap orphan_at;    /* by key: index + 1 */
+	size_t orphans_n, orphans_cap, orphans_due, orphans_ahead;
+	uint64_t made_up;
 	struct buf key, value, place;
 };
 
 struct share *
 share_new(const struct share_port *port, struct span topic, int32_t epoch, int64_t raw_low,
-    const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed)
+    int64_t raw_end, const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed)
 {
 	struct share *sh = mem_zalloc(1, sizeof(*sh));
 	uint8_t *name = mem_alloc(topic.len);
@@ -88,12 +93,14 @@ share_new(const struct share_port *port, struct span topic, int32_t epoch, int64
 	sh->seed = seed;
 	memcpy(sh->end, ends, sizeof(sh->end));
 	sh->base = sh->next = sh->top = raw_low;
+	sh->raw_end = raw_end;
 	sh->again_from = INT64_MAX;
 	sh->cut = CUT_NOTHING;
 	sh->complete = DATE_NONE;
 	sh->terms_read_at = -1;
 	claims_init(&sh->mine, true);
 	strmap_init(&sh->rejects, seed);
+	strmap_init(&sh->orphan_at, seed);
 	for (int i = 0; i < SHARE_LOGS; i++)
 		sh->flight[i].ring = mem_zalloc(SHARE_UNACKED_MAX, sizeof(struct sent));
 	return sh;
@@ -106,6 +113,7 @@ share_free(struct share *sh)
 		return;
 	claims_release(&sh->mine);
 	strmap_release(&sh->rejects);
+	strmap_release(&sh->orphan_at);
 	mem_free((void *)(uintptr_t)sh->topic.ptr);
 	mem_free(sh->stands);
 	for (size_t i = 0; i < sh->orphans_n; i++)
@@ -128,12 +136,13 @@ die(struct share *sh, const char *why)
 
 /* --- what stands */
 
+/* NULL: nothing is remembered there. */
 static uint64_t *
 stands_at(struct share *sh, int64_t offset)
 {
 	size_t i;
 
-	if (offset < sh->base)
+	if (offset < sh->base || offset - SHARE_AHEAD_MAX >= sh->raw_end)
 		return NULL;
 	i = (size_t)(offset - sh->base);
 	if (i >= sh->stands_cap) {
@@ -237,12 +246,11 @@ payload_doubt(struct share *sh, struct span place)
 /* --- evidence that raw no longer holds */
 
 static struct orphan *
-orphan_find(struct share *sh, const struct key *key)
+orphan_find(struct share *sh, struct span place)
 {
-	for (size_t i = 0; i < sh->orphans_n; i++)
-		if (sh->orphan[i].epoch == key->epoch && sh->orphan[i].offset == key->offset)
-			return &sh->orphan[i];
-	return NULL;
+	const uint64_t *at = strmap_find(&sh->orphan_at, place);
+
+	return at ? &sh->orphan[*at - 1] : NULL;
 }
 
 static void
@@ -256,9 +264,9 @@ orphan_due(struct share *sh, struct orphan *o, bool due)
 }
 
 static struct orphan *
-orphan_put(struct share *sh, const struct key *key)
+orphan_put(struct share *sh, const struct key *key, struct span place)
 {
-	struct orphan *o = orphan_find(sh, key);
+	struct orphan *o = orphan_find(sh, place);
 
 	if (o)
 		return o;
@@ -268,6 +276,7 @@ orphan_put(struct share *sh, const struct key *key)
 	}
 	o = &sh->orphan[sh->orphans_n++];
 	*o = (struct orphan){ .epoch = key->epoch, .offset = key->offset };
+	*strmap_put(&sh->orphan_at, place, NULL) = sh->orphans_n;
 	return o;
 }
 
@@ -303,12 +312,12 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 	reject_say(sh, rec->key,
 	    rec->value.ptr && !erased && sh->port.rejects(sh->port.self, rec->value));
 	if (counts && !erased) {
-		o = orphan_find(sh, key);
+		o = orphan_find(sh, rec->key);
 		if (o)
 			orphan_due(sh, o, false);
 		return;
 	}
-	o = orphan_put(sh, key);
+	o = orphan_put(sh, key, rec->key);
 	o->answers = true;
 	buf_reset(&sh->value);
 	if (!erased)
@@ -322,10 +331,20 @@ orphan_found(struct share *sh, const struct key *key, const struct rec *rec, boo
 
 /* A payload that no evidence speaks of any more: it goes. */
 static void
-orphan_payload(struct share *sh, const struct key *key, uint64_t state)
+orphan_payload(struct share *sh, const struct key *key, struct span place)
 {
-	if ((state & REJECT_BITS) == REJECT_PAYLOAD)
-		orphan_due(sh, orphan_put(sh, key), true);
+	if ((reject_at(sh, place) & REJECT_BITS) == REJECT_PAYLOAD)
+		orphan_due(sh, orphan_put(sh, key, place), true);
+}
+
+/* Raw has not got there, as far as we know: is there a record at all? */
+static void
+orphan_ahead(struct share *sh, const struct key *key, struct span place)
+{
+	struct orphan *o = orphan_put(sh, key, place);
+
+	sh->orphans_ahead += !o->ahead;
+	o->ahead = true;
 }
 
 /* --- the logs, read back */
@@ -338,10 +357,11 @@ rejects_compare(struct share *sh)
 	uint32_t at = 0;
 
 	while ((s = strmap_next(&sh->rejects, &at))) {
-		struct key key = key_parse(span_of(s->key, s->len));
+		struct span place = span_of(s->key, s->len);
+		struct key key = key_parse(place);
 
 		if (is_orphan(sh, &key))
-			orphan_payload(sh, &key, s->value);
+			orphan_payload(sh, &key, place);
 		else if ((s->value & REJECT_BITS) != REJECT_BITS)
 			again(sh, key.offset);
 	}
@@ -428,6 +448,8 @@ evidence_record(struct share *sh, const struct rec *rec)
 		orphan_found(sh, &key, rec, counts);
 		return;
 	}
+	if (key.offset >= sh->raw_end && (rec->value.ptr || !counts))
+		orphan_ahead(sh, &key, rec->key);
 	if (!counts || sh->state == LEVEL_LIVE || !rec->value.ptr) {
 		doubt(sh, key.offset);
 	} else {
@@ -460,7 +482,7 @@ rejected_record(struct share *sh, const struct rec *rec)
 	}
 	payload_doubt(sh, rec->key);
 	if (is_orphan(sh, &key))
-		orphan_payload(sh, &key, reject_at(sh, rec->key));
+		orphan_payload(sh, &key, rec->key);
 	else if (key.offset < sh->top)
 		again(sh, key.offset);
 }
@@ -556,6 +578,8 @@ share_raw_record(struct share *sh, const struct rec *rec)
 	MUST(share_room(sh));
 	if (rec->offset < sh->next)
 		return; /* before a seek took effect */
+	if (rec->offset >= sh->raw_end)
+		sh->raw_end = rec->offset + 1;
 	sh->port.compute(sh->port.self, rec, &res);
 	stands = stands_at(sh, rec->offset);
 	MUST(stands != NULL);
@@ -678,6 +702,30 @@ orphan_send(struct share *sh, int64_t at)
 	return true;
 }
 
+/* Raw has been read to its end: what is still ahead of it has no raw record. */
+static void
+step_ahead(struct share *sh)
+{
+	for (size_t i = 0; sh->orphans_ahead && i < sh->orphans_n; i++) {
+		struct orphan *o = &sh->orphan[i];
+		uint64_t *stands;
+
+		if (!o->ahead)
+			continue;
+		o->ahead = false;
+		sh->orphans_ahead--;
+		if (o->offset < sh->next)
+			continue; /* it came, and was looked at */
+		stands = stands_at(sh, o->offset);
+		if (stands)
+			*stands = 0;
+		reject_say(sh, place_of(sh, o->offset), false);
+		o->answers = true;
+		orphan_due(sh, o, true);
+		sh->made_up++;
+	}
+}
+
 static void
 step_orphans(struct share *sh)
 {
@@ -735,6 +783,8 @@ share_step(struct share *sh, bool idle)
 		return;
 	case LEVEL_LIVE:
 		step_again(sh);
+		if (idle && sh->next >= sh->raw_end)
+			step_ahead(sh);
 		step_orphans(sh);
 		step_cut(sh, idle);
 		return;
@@ -783,4 +833,10 @@ int64_t
 share_terms_next(const struct share *sh)
 {
 	return sh->terms_next;
+}
+
+uint64_t
+share_made_up(const struct share *sh)
+{
+	return sh->made_up;
 }

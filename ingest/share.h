@@ -23,6 +23,10 @@
  *	rejected    payload    -       payload   payload
  *	              ok     again      again    again; of expired raw: taken away
  *
+ * Evidence of offsets that raw has not reached waits until raw has been read to
+ * its end; what raw has no record for then is taken away.  Far ahead of raw
+ * nothing is remembered, so that an offset somebody made up costs no memory.
+ *
  * `rejected` has no claims: what another run writes there while we are live is
  * looked at again, like a failed delivery.
  *
@@ -67,10 +71,10 @@ struct share_port {
 
 struct share;
 
-/* topic: raw topic without prefix; epoch: the topic's; raw_low: its first
- * offset; ends: of the logs now. */
+/* topic: raw topic without prefix; epoch: the topic's; raw_low, raw_end: its
+ * first and its next offset; ends: of the logs now. */
 struct share *share_new(const struct share_port *port, struct span topic, int32_t epoch,
-    int64_t raw_low, const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed); /* owned */
+    int64_t raw_low, int64_t raw_end, const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed); /* owned */
 void share_free(struct share *sh);
 
 /* terms_next: next terms offset folded; read_at: offset of the newest terms
@@ -98,5 +102,6 @@ bool share_idle(const struct share *sh); /* live, everything acknowledged, the c
 int64_t share_next(const struct share *sh); /* raw offset that is due */
 int64_t share_cut_offset(const struct share *sh); /* covered by the cut sent last */
 int64_t share_terms_next(const struct share *sh);
+uint64_t share_made_up(const struct share *sh); /* records taken away that raw has nothing for */
 
 #endif

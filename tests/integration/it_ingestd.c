@@ -821,6 +821,54 @@ test_nothing_is_taken_away_where_nothing_stood(void **state)
 	entries_free(&log);
 }
 
+/* Whoever may write to evidence may write any offset. */
+static void
+test_an_offset_that_somebody_made_up_costs_no_memory_and_does_not_stay(void **state)
+{
+	static const int64_t offsets[] = { INT64_C(999999999999999999), INT64_C(1) << 40,
+		1000000 };
+	struct entries log;
+	struct strmap standing;
+	struct buf place = BUF_INIT;
+	int64_t until = now_ms() + STORY_MS;
+	int left = 3;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) { /* to be folded; to be answered */
+		struct kwriter *w = writer_new();
+
+		if (round == 0)
+			end(1, SIGKILL);
+		for (int i = 0; i < 3; i++) {
+			key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_names[1]),
+				       .epoch = 1, .offset = offsets[i] }, &place);
+			put(w, "evidence", buf_view(&place), SPAN_LIT("nothing that decodes"));
+		}
+		writer_done(w);
+		if (round == 0)
+			spawn(1);
+		await_agreement();
+	}
+	while (left && now_ms() < until) {
+		log = read_log("evidence");
+		strmap_init(&standing, 1);
+		for (size_t i = 0; i < log.n; i++)
+			*strmap_put(&standing, log.at[i].rec.key, NULL) = log.at[i].rec.value.ptr != NULL;
+		left = 0;
+		for (int i = 0; i < 3; i++) {
+			key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_names[1]),
+				       .epoch = 1, .offset = offsets[i] }, &place);
+			left += *strmap_find(&standing, buf_view(&place)) != 0;
+		}
+		strmap_release(&standing);
+		entries_free(&log);
+		if (left)
+			pause_ms(300);
+	}
+	assert_int_equal(left, 0);
+	buf_release(&place);
+}
+
 static void
 test_a_topic_that_is_made_anew_with_fewer_records_goes_on(void **state)
 {
@@ -867,6 +915,7 @@ main(void)
 		cmocka_unit_test(test_what_is_erased_becomes_a_stub_also_when_it_was_away),
 		cmocka_unit_test(test_no_payload_stays_of_who_was_erased_nor_where_nothing_is_rejected),
 		cmocka_unit_test(test_nothing_is_taken_away_where_nothing_stood),
+		cmocka_unit_test(test_an_offset_that_somebody_made_up_costs_no_memory_and_does_not_stay),
 		cmocka_unit_test(test_a_topic_that_is_made_anew_with_fewer_records_goes_on),
 		cmocka_unit_test(test_asked_to_end_it_ends_with_0),
 	};

@@ -1264,8 +1264,8 @@ share_setup(struct task *t)
 		t->log_end[i] = s->log[t->out[i]].end;
 	t->epoch = t->known.epoch[topic];
 	low = s->raw_low[topic] - s->epoch_at[topic][t->epoch];
-	t->share = share_new(&port, span_str(raw_name[topic]), t->epoch, low, t->log_end, &t->run,
-	    s->seed);
+	t->share = share_new(&port, span_str(raw_name[topic]), t->epoch, low,
+	    s->raw_n[topic] - s->epoch_at[topic][t->epoch], t->log_end, &t->run, s->seed);
 	share_terms(t->share, t->terms_at, t->terms_changed);
 }
 
@@ -2137,7 +2137,7 @@ play_step(struct sim *s)
 	} else if (what < 300) {
 		compact_some(s);
 	} else if (what < 320) {
-		s->now += 30;
+		s->now += 60; /* everybody slow, compaction is not */
 	} else if (what < 322) {
 		raw_remake(s, chance_below(&s->chance, TOPICS));
 	} else {

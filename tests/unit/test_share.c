@@ -125,7 +125,7 @@ decode_cut(void *carrier, struct span value, struct cut *cut)
 }
 
 static void
-begin(int32_t epoch, int64_t raw_low, int64_t evidence_end)
+begin_at(int32_t epoch, int64_t raw_low, int64_t raw_end, int64_t evidence_end)
 {
 	int64_t ends[SHARE_LOGS] = { evidence_end, 0 };
 	struct share_port port = { .send = send, .seek = seek, .compute = compute, .erased = erased,
@@ -134,8 +134,15 @@ begin(int32_t epoch, int64_t raw_low, int64_t evidence_end)
 
 	memset(&play, 0, sizeof(play));
 	play.seek = -1;
-	play.share = share_new(&port, SPAN_LIT("raw.a"), epoch, raw_low, ends, &ME, 1);
+	play.share = share_new(&port, SPAN_LIT("raw.a"), epoch, raw_low, raw_end, ends,
+	    &ME, 1);
 	share_terms(play.share, 0, -1);
+}
+
+static void
+begin(int32_t epoch, int64_t raw_low, int64_t evidence_end)
+{
+	begin_at(epoch, raw_low, raw_low + 9, evidence_end);
 }
 
 static void
@@ -408,6 +415,48 @@ test_a_payload_of_expired_raw_stays_only_while_evidence_says_reject(void **state
 	share_free(play.share);
 }
 
+/* An offset that somebody made up: no memory for it, and it does not stay. */
+static void
+test_evidence_far_ahead_of_raw_costs_no_memory_and_is_taken_away(void **state)
+{
+	(void)state;
+	begin_at(0, 0, 1, 3);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("r/raw.a/0/999999999999999999", "old", &OTHER);
+	found("r/raw.a/0/1099511627776", "reject", &OTHER);
+	go_live();
+	found("r/raw.a/0/461168601842738790", "old", &OTHER); /* passed over */
+	share_step(play.share, true);
+	assert_int_equal(share_made_up(play.share), 0); /* raw may be longer than we have read */
+	raw(0);
+	share_step(play.share, true);
+	assert_int_equal(share_made_up(play.share), 3);
+	assert_true(last(SHARE_EVIDENCE, "r/raw.a/0/999999999999999999")->gone);
+	assert_true(last(SHARE_EVIDENCE, "r/raw.a/0/1099511627776")->gone);
+	assert_true(last(SHARE_EVIDENCE, "r/raw.a/0/461168601842738790")->gone);
+	settle();
+	share_step(play.share, true);
+	settle();
+	assert_true(share_idle(play.share));
+	share_free(play.share);
+}
+
+static void
+test_evidence_just_ahead_of_raw_waits_until_raw_has_come(void **state)
+{
+	(void)state;
+	begin_at(0, 0, 1, 2); /* raw grew while we folded: a former owner read it */
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("r/raw.a/0/1", "v1", &OTHER);
+	go_live();
+	raw(0);
+	raw(1);
+	share_step(play.share, true);
+	assert_int_equal(share_made_up(play.share), 0);
+	assert_null(last(SHARE_EVIDENCE, "r/raw.a/0/1"));
+	share_free(play.share);
+}
+
 int
 main(void)
 {
@@ -423,6 +472,8 @@ main(void)
 		cmocka_unit_test(test_a_reject_without_its_payload_gets_it_also_behind_the_cut),
 		cmocka_unit_test(test_a_late_payload_of_a_former_owner_is_answered),
 		cmocka_unit_test(test_a_payload_of_expired_raw_stays_only_while_evidence_says_reject),
+		cmocka_unit_test(test_evidence_far_ahead_of_raw_costs_no_memory_and_is_taken_away),
+		cmocka_unit_test(test_evidence_just_ahead_of_raw_waits_until_raw_has_come),
 		cmocka_unit_test(test_a_failed_delivery_is_looked_at_again_before_the_cut),
 	};
 
