@@ -47,6 +47,7 @@ struct ingest_conf {
 struct ingest_counts {
 	uint64_t raw, versions, rejects, stubs, completes; /* judged, again included */
 	uint64_t sent, restarts;
+	uint64_t made_up;      /* evidence taken away of offsets that raw has not reached */
 	uint64_t terms_refused;
 	uint32_t mistakes;     /* in published terms, now */
 	uint32_t erased;       /* events that are never to be used again */
