@@ -73,7 +73,7 @@ $(B)/outturn-$(1): $$(call O,$$(call SHELL_OF,$(DIR_$(1))) $$(filter-out $$(IO_C
 endef
 $(foreach d,$(DAEMONS),$(eval $(call DAEMON,$(d))))
 
-$(B)/outturn: $(call O,$(wildcard cli/*.c) ingest/shell_judge.c ingest/shell_terms.c $(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+$(B)/outturn: $(call O,$(wildcard cli/*.c) ingest/shell_judge.c ingest/shell_live.c ingest/shell_terms.c $(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	$(CC) $(LDFLAGS) $^ -o $@ $(ALLLIBS)
 
 $(B)/tests/unit/%: $(B)/o/tests/unit/%.o $(B)/libcore.a

@@ -11,6 +11,7 @@
 #include "common/io/yaml.h"
 #include "common/mem.h"
 #include "ingest/shell_judge.h"
+#include "ingest/shell_live.h"
 #include "ingest/shell_terms.h"
 #include "sink/dump.h"
 #include "transform/match/naive.h"
@@ -43,7 +44,7 @@ struct work {
 	struct termsbook *terms;
 	struct rules *rules;
 	struct match_keys match_keys;
-	struct keyring *ring;
+	struct live_keys keys;
 	struct frequency frequency;
 	struct postcodes *postcodes;
 	struct judge *judge;
@@ -207,11 +208,8 @@ keys_read(struct work *w, struct err *err)
 	struct keyfile file;
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/ingest.key", w->cli->params->keys_dir);
-	if (keyfile_read(path, "ingest", 0, &file, err))
+	if (live_keys_open(w->cli->params, &w->keys, err))
 		return -1;
-	w->ring = keyring_new(file.secret, file.epoch);
-	keyfile_release(&file);
 	snprintf(path, sizeof(path), "%s/match.key", w->cli->params->keys_dir);
 	if (keyfile_read(path, "match", 0, &file, err))
 		return -1;
@@ -251,6 +249,7 @@ evidence_add(struct work *w, struct span bytes, struct err *err)
 	if (av_read(w->cli->catalogue, &evidence_binding, bytes, &w->evidence[w->evidence_n],
 		&w->arena, err))
 		return -1;
+	evidence_at_epoch(&w->evidence[w->evidence_n], w->cli->params->match_epoch);
 	w->evidence_n++;
 	return 0;
 }
@@ -275,7 +274,7 @@ static int
 raw_read(struct work *w, struct err *err)
 {
 	struct ingest_terms terms = { .agencies = w->rules->agencies, .codes = w->rules->codes,
-		.postcodes = w->postcodes, .frequency = &w->frequency, .ring = w->ring,
+		.postcodes = w->postcodes, .frequency = &w->frequency, .ring = w->keys.ring, .next = w->keys.next,
 		.is_suppressed = is_erased, .suppressed_arg = w };
 	char topic[TOPIC_NAME_MAX + 1];
 
@@ -679,7 +678,7 @@ work_release(struct work *w)
 	names_free(w->names);
 	rules_free(w->rules);
 	termsbook_free(w->terms);
-	keyring_free(w->ring);
+	live_keys_close(&w->keys);
 	crypto_cleanse(&w->match_keys, sizeof(w->match_keys));
 	postcodes_free(w->postcodes);
 	frequency_release(&w->frequency);

@@ -6,15 +6,13 @@
  * it follows.  The raw topic is the agency's: its copy goes as its sharing
  * agreement says.
  */
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/standing.h"
-#include "common/io/keyfile.h"
 #include "common/io/yaml.h"
-#include "ingest/keys.h"
+#include "ingest/shell_live.h"
 
 struct erase {
 	struct cli *cli;
@@ -57,21 +55,16 @@ event_of(struct erase *e, const char *topic, const char *record_id, struct id *e
     struct err *err)
 {
 	struct buf organisation = BUF_INIT;
-	struct keyring *ring;
-	struct keyfile file;
-	char path[PATH_MAX];
+	struct live_keys keys;
 	int result = -1;
 
-	snprintf(path, sizeof(path), "%s/ingest.key", e->cli->params->keys_dir);
-	if (keyfile_read(path, "ingest", 0, &file, err))
+	if (live_keys_open(e->cli->params, &keys, err))
 		return -1;
 	if (organisation_of(e, topic, &organisation, err) == 0) {
-		ring = keyring_new(file.secret, file.epoch);
-		*event = event_id_of(ring, buf_view(&organisation), span_str(record_id));
-		keyring_free(ring);
+		*event = event_id_of(keys.ring, buf_view(&organisation), span_str(record_id));
 		result = 0;
 	}
-	keyfile_release(&file);
+	live_keys_close(&keys);
 	buf_release(&organisation);
 	return result;
 }

@@ -194,6 +194,28 @@ secret_make(struct cli *cli, const char *purpose, const char *who, struct made *
 	return 0;
 }
 
+/* A master for the tokens of the epoch behind the last one there is. */
+static int
+rotate(struct cli *cli, struct made *made, struct err *err)
+{
+	char path[PATH_MAX];
+	struct keyfile first;
+	int32_t epoch;
+
+	snprintf(path, sizeof(path), "%s/ingest.key", cli->params->keys_dir);
+	if (keyfile_read(path, "ingest", 0, &first, err))
+		return -1;
+	epoch = first.epoch;
+	keyfile_release(&first);
+	do
+		snprintf(path, sizeof(path), "%s/ingest-%d.key", cli->params->keys_dir, (int)++epoch);
+	while (access(path, F_OK) == 0);
+	if (keyfile_make(path, "ingest", epoch, err))
+		return -1;
+	made_note(made, path, "ingestd only, beside ingest.key: hides names from now on");
+	return 0;
+}
+
 /* Before anything is made: half a set would be worse than none. */
 static int
 none_there(struct cli *cli, const char *const *people, size_t n, struct err *err)
@@ -264,6 +286,20 @@ run_init(struct cli *cli, const char **people, size_t n)
 }
 
 static int
+run_rotate(struct cli *cli)
+{
+	struct err err = ERR_INIT;
+	struct made made;
+	int code = CLI_OK;
+
+	made_begin(&made, cli);
+	if (dir_make(cli->params->keys_dir, &err) || rotate(cli, &made, &err))
+		code = cli_fail(&err, NULL);
+	made_end(&made);
+	return code;
+}
+
+static int
 run_person(struct cli *cli, const char *name, const char **may, size_t n)
 {
 	struct err err = ERR_INIT;
@@ -305,8 +341,10 @@ run(struct cli *cli, int argc, char **argv)
 		code = run_init(cli, people, people_n);
 	else if (argc == 3 && strcmp(argv[1], "person") == 0 && people_n == 0)
 		code = run_person(cli, argv[2], may, may_n);
+	else if (argc == 2 && strcmp(argv[1], "rotate") == 0 && people_n == 0 && may_n == 0)
+		code = run_rotate(cli);
 	else
-		cli_usage(&verb_keys, "expected 'init', or 'person' and a name");
+		cli_usage(&verb_keys, "expected 'init', 'rotate', or 'person' and a name");
 out:
 	mem_free(people);
 	mem_free(may);
@@ -317,6 +355,7 @@ const struct cli_verb verb_keys = {
 	.name = "keys",
 	.run = run,
 	.usage = "outturn keys init [--person NAME]...\n"
+		 "outturn keys rotate\n"
 		 "outturn keys person NAME --role ROLE...",
 	.says = "make the secrets that pseudonyms and signatures stand on",
 	.help =
@@ -324,6 +363,10 @@ const struct cli_verb verb_keys = {
 	    "publishes terms, and the trust file that names them.  It says who must hold which.\n"
 	    "person makes one more key pair, and NAME.yaml: publish that, so that what the person\n"
 	    "signs counts.  Nothing is ever overwritten.\n\n"
+	    "rotate makes the key of the next epoch, ingest-N.key; ids stay with ingest.key.  Then, in\n"
+	    "this order: ingestd with 'key_epochs' \"1 N\", so that evidence is written anew under both;\n"
+	    "when all is, matchd with 'match_epoch' N; then ingestd with 'key_epochs' \"N\".  Nothing\n"
+	    "made under one epoch alone can be matched with what was made under another.\n\n"
 	    "  --person NAME  who publishes; 'publisher' without it\n"
 	    "  --role ROLE    what the person may do: publisher, reviewer, verifier, provider,\n"
 	    "                 commissioner or eraser; again for more\n\n"

@@ -11,10 +11,10 @@
 #include "cli/cli.h"
 #include "cli/payload.h"
 #include "common/io/crypto.h"
-#include "common/io/keyfile.h"
 #include "common/io/level_task.h"
 #include "common/mem.h"
 #include "ingest/shell_judge.h"
+#include "ingest/shell_live.h"
 
 enum { LIST_MAX = 100000 };
 
@@ -151,19 +151,14 @@ unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, st
 {
 	struct wanted w = { .cli = cli };
 	struct buf key = BUF_INIT;
-	struct keyring *ring;
-	struct keyfile file;
-	char path[PATH_MAX];
+	struct live_keys keys;
 	int result;
 
-	snprintf(path, sizeof(path), "%s/ingest.key", cli->params->keys_dir);
-	if (keyfile_read(path, "ingest", 0, &file, err))
+	if (live_keys_open(cli->params, &keys, err))
 		return -1;
-	ring = keyring_new(file.secret, file.epoch);
-	keyfile_release(&file);
 	buf_printf(&key, "r/%s/%lld/%s", topic, (long long)epoch, offset);
 	w.key = buf_view(&key);
-	w.ring = ring;
+	w.ring = keys.ring;
 	arena_init(&w.arena, 0);
 	result = cli_topic_each(cli, "rejected", payload_take, &w, err);
 	if (result == 0 && !w.found)
@@ -181,7 +176,7 @@ unseal(struct cli *cli, const char *topic, int64_t epoch, const char *offset, st
 	arena_release(&w.arena);
 	buf_release(&w.clear);
 	buf_release(&key);
-	keyring_free(ring);
+	live_keys_close(&keys);
 	return result;
 }
 

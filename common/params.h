@@ -43,6 +43,9 @@
 	P(log_level, TEXT, 0, 0, "info", "", "error, warn, info or debug.")                        \
 	P(tokens, TEXT, 0, 0, "all", "", "all, or core: the nine core tokens only.")               \
 	P(clk, TEXT, 0, 0, "none", "", "Bloom encoding of names and address: none; record, one hardened encoding for all of them; trusted-matcher, one for each name.") \
+	P(purpose, TEXT, 0, 0, "outcomes", "", "What the records are linked for: keys of two purposes share nothing, so that nothing made for one can be matched with the other.") \
+	P(key_epochs, TEXT, 0, 0, "", "", "Epochs of the pseudonymisation keys that evidence is written under: one, or while they are changed both, as in 1 2; empty: that of ingest.key.") \
+	P(match_epoch, INT, 0, 1000000, "0", "", "Epoch of the keys that people are matched under; 0: the first that evidence has.") \
 	P(drain, INT, 0, 600000, "10000", "ms", "After SIGTERM a daemon finishes what is in hand for at most this long.")
 
 enum { PARAMS_KAFKA_PROPERTIES_MAX = 16 };

@@ -105,6 +105,14 @@ static const struct av_field token_fields[] = {
 };
 static const struct av_record token_binding = RECORD(token, "org.outturn.Token");
 
+static const struct av_field encodings_fields[] = {
+	F_FIXED(encodings, signature),
+	F(encodings, key_epoch, AVB_INT),
+	F_SUB(encodings, tokens, AVB_ARRAY, token_binding),
+	F(encodings, clk, AVB_SPAN),
+};
+static const struct av_record encodings_binding = RECORD(encodings, "org.outturn.Encodings");
+
 static const struct av_field evidence_fields[] = {
 	F(evidence, what, AVB_ENUM),
 	F_SUB(evidence, source, AVB_RECORD, source_binding),
@@ -126,11 +134,27 @@ static const struct av_field evidence_fields[] = {
 	F(evidence, key_epoch, AVB_INT),
 	F_SUB(evidence, tokens, AVB_ARRAY, token_binding),
 	F(evidence, clk, AVB_SPAN),
+	F_SUB(evidence, next, AVB_OPTION, encodings_binding),
 	F(evidence, reason, AVB_SPAN),
 	F(evidence, reason_field, AVB_SPAN),
 	F(evidence, complete_through, AVB_DATE),
 };
 const struct av_record evidence_binding = RECORD(evidence, "org.outturn.Evidence");
+
+void
+evidence_at_epoch(struct evidence *e, int32_t epoch)
+{
+	if (epoch && e->key_epoch != epoch) {
+		const struct encodings none = { .signature = e->signature, .key_epoch = e->key_epoch };
+		const struct encodings *take = e->next && e->next->key_epoch == epoch ? e->next : &none;
+
+		e->signature = take->signature;
+		e->key_epoch = take->key_epoch;
+		e->tokens = take->tokens;
+		e->clk = take->clk;
+	}
+	e->next = NULL;
+}
 
 static const struct av_field rejected_fields[] = {
 	F_SUB(rejected, source, AVB_RECORD, source_binding),

@@ -76,6 +76,13 @@ struct token {
 	struct id value;
 };
 
+struct encodings {       /* of a person under one key epoch */
+	struct id signature;
+	int32_t key_epoch;
+	struct av_array tokens;  /* struct token, sorted by (field, value) */
+	struct span clk;         /* common/clk.h, or absent */
+};
+
 enum evidence_what { EVIDENCE_VERSION, EVIDENCE_REJECT, EVIDENCE_SUPPRESSED, EVIDENCE_COMPLETE };
 
 struct evidence {
@@ -96,6 +103,7 @@ struct evidence {
 	int32_t key_epoch;
 	struct av_array tokens;  /* struct token, sorted by (field, value) */
 	struct span clk;         /* common/clk.h, or absent */
+	struct encodings *next;  /* under the later of two live epochs; NULL: one is live */
 	struct span reason, reason_field; /* of a reject */
 	date_t complete_through;
 };
@@ -237,6 +245,12 @@ struct statement {
 extern const struct av_record raw_record_binding, evidence_binding, rejected_binding,
     claim_binding, cut_binding, linked_binding, outcome_binding, review_binding,
     decision_binding, terms_binding, reference_binding, suppressed_binding, statement_binding;
+
+/*
+ * Leaves the encodings of one key epoch only, in tokens, clk and signature.  0: of
+ * the record's own.  A record that has none of it keeps no token: it meets nobody.
+ */
+void evidence_at_epoch(struct evidence *e, int32_t epoch);
 
 /*
  * What people sign (Ed25519): the record's own encoding with the signature

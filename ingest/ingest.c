@@ -11,7 +11,7 @@
 
 struct ingest {
 	struct ingest_terms terms;
-	struct tokeniser *tokeniser;
+	struct tokeniser *tokeniser, *next; /* next: NULL while one epoch is live */
 	const struct agency *agency; /* of the last record: topics come in runs */
 };
 
@@ -37,6 +37,8 @@ ingest_new(const struct ingest_terms *terms)
 	MUST(terms->agencies && terms->codes && terms->frequency && terms->ring);
 	in->terms = *terms;
 	in->tokeniser = tokeniser_new(terms->ring, terms->frequency, terms->tokens);
+	if (terms->next)
+		in->next = tokeniser_new(terms->next, terms->frequency, terms->tokens);
 	return in;
 }
 
@@ -46,6 +48,7 @@ ingest_free(struct ingest *in)
 	if (!in)
 		return;
 	tokeniser_free(in->tokeniser);
+	tokeniser_free(in->next);
 	mem_free(in);
 }
 
@@ -368,18 +371,46 @@ identifies(const struct person_block *b)
 	return false;
 }
 
-static void
-put_block(struct work *w, const struct person_block *b)
+static struct encodings
+encodings_of(struct work *w, const struct person_block *b, int32_t epoch)
 {
+	struct encodings e = { .signature = b->signature, .key_epoch = epoch };
 	struct token *tokens = arena_alloc(w->arena, (b->n + 1) * sizeof(*tokens));
 
 	MUST(tokens != NULL);
 	memcpy(tokens, b->tokens, b->n * sizeof(*tokens));
-	w->out->tokens = (struct av_array){ tokens, b->n };
-	w->out->signature = b->signature;
+	e.tokens = (struct av_array){ tokens, b->n };
 	if (b->clk_len)
-		w->out->clk = arena_copy(w->arena, span_of(b->clk, b->clk_len));
-	w->out->key_epoch = w->in->terms.ring->epoch;
+		e.clk = arena_copy(w->arena, span_of(b->clk, b->clk_len));
+	return e;
+}
+
+static void
+put_block(struct work *w, const struct person_block *b)
+{
+	struct encodings e = encodings_of(w, b, w->in->terms.ring->epoch);
+
+	w->out->tokens = e.tokens;
+	w->out->clk = e.clk;
+	w->out->signature = e.signature;
+	w->out->key_epoch = e.key_epoch;
+}
+
+/* The same person under the later epoch; what was normalised once is again. */
+static int
+put_next(struct work *w, const struct raw_person *p, const struct person_context *c)
+{
+	const struct person_block *b;
+
+	if (!w->in->next)
+		return 0;
+	b = tokeniser_person(w->in->next, p, c, w->arena, &w->err);
+	if (!b)
+		return -1;
+	w->out->next = arena_alloc(w->arena, sizeof(*w->out->next));
+	MUST(w->out->next != NULL);
+	*w->out->next = encodings_of(w, b, w->in->terms.next->epoch);
+	return 0;
 }
 
 static enum step
@@ -407,7 +438,7 @@ judge_person(struct work *w, const struct raw_person *p, struct derive_from *fro
 	from->sex = c.sex;
 	from->dob = b->dob;
 	from->postcode = &b->postcode;
-	return STEP_ON;
+	return put_next(w, p, &c) < 0 ? STEP_BAD : STEP_ON;
 }
 
 /* --- the whole */

@@ -48,6 +48,7 @@ struct ingest_terms {
 	const struct postcodes *postcodes; /* NULL: none */
 	const struct frequency *frequency;
 	const struct keyring *ring;
+	const struct keyring *next; /* the later of two live epochs; NULL: one is live */
 	struct token_settings tokens;
 	bool (*is_suppressed)(const struct id *event_id, const void *arg); /* NULL: none is */
 	const void *suppressed_arg;

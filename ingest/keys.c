@@ -7,50 +7,73 @@
 #include "common/mem.h"
 #include "common/must.h"
 
-enum { INFO_MAX = 96, TOKEN_HEAD = 4, TOKEN_VALUE_MAX = 4096 };
+enum { INFO_MAX = 160, TOKEN_HEAD = 4, TOKEN_VALUE_MAX = 4096 };
 
+/* "outturn/1/<purpose>/<what>", and the epoch where it has one (0: none). */
 static void
-derive(const uint8_t *master, const char *info, uint8_t out[MAC_KEY_BYTES])
+derive(const struct keyring_from *from, const char *what, int32_t epoch, uint8_t out[MAC_KEY_BYTES])
 {
+	const uint8_t *master = epoch ? from->of_epoch : from->first;
+	char info[INFO_MAX];
+	int n = snprintf(info, sizeof(info), "outturn/1/%s/%s", from->purpose, what);
+
+	if (epoch)
+		n += snprintf(info + n, sizeof(info) - (size_t)n, "/epoch/%d", (int)epoch);
+	MUST(n < INFO_MAX);
 	hkdf_sha256(span_of(master, KEY_MASTER_BYTES), span_str(info), out);
 }
 
 static struct mac *
-mac_for(const uint8_t *master, const char *info)
+mac_for(const struct keyring_from *from, const char *what, int32_t epoch)
 {
 	uint8_t key[MAC_KEY_BYTES];
 	struct mac *mac;
 
-	derive(master, info, key);
+	derive(from, what, epoch, key);
 	mac = mac_new(key);
 	explicit_bzero(key, sizeof(key));
 	return mac;
 }
 
+bool
+keyring_purpose_valid(const char *purpose)
+{
+	size_t n = strlen(purpose);
+
+	for (size_t i = 0; i < n; i++)
+		if (!((purpose[i] >= 'a' && purpose[i] <= 'z') || (purpose[i] >= '0' && purpose[i] <= '9')
+			|| purpose[i] == '-'))
+			return false;
+	return n > 0 && n <= KEY_PURPOSE_MAX;
+}
+
 struct keyring *
-keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch)
+keyring_make(const struct keyring_from *from)
 {
 	struct keyring *ring = mem_zalloc(1, sizeof(*ring));
-	char info[INFO_MAX];
+	char what[INFO_MAX / 2];
 
-	MUST(epoch >= 1 && epoch <= KEY_EPOCH_MAX);
-	ring->epoch = epoch;
+	MUST(from->epoch >= 1 && from->epoch <= KEY_EPOCH_MAX && keyring_purpose_valid(from->purpose));
+	ring->epoch = from->epoch;
 	for (int32_t field = 1; field < TOKEN_FIELD_END; field++) {
 		if (token_family(field) != field)
 			continue;
-		snprintf(info, sizeof(info), "outturn/1/token/%s/epoch/%d", token_field_name(field),
-		    (int)epoch);
-		ring->token[field] = mac_for(master, info);
+		snprintf(what, sizeof(what), "token/%s", token_field_name(field));
+		ring->token[field] = mac_for(from, what, from->epoch);
 	}
-	snprintf(info, sizeof(info), "outturn/1/signature/epoch/%d", (int)epoch);
-	ring->signature = mac_for(master, info);
-	snprintf(info, sizeof(info), "outturn/1/clk/epoch/%d", (int)epoch);
-	derive(master, info, ring->clk_key);
-	ring->event_id = mac_for(master, "outturn/1/event-id");
-	ring->episode = mac_for(master, "outturn/1/episode");
-	ring->seal_nonce = mac_for(master, "outturn/1/seal-nonce");
-	derive(master, "outturn/1/seal", ring->seal_key);
+	ring->signature = mac_for(from, "signature", from->epoch);
+	derive(from, "clk", from->epoch, ring->clk_key);
+	ring->event_id = mac_for(from, "event-id", 0);
+	ring->episode = mac_for(from, "episode", 0);
+	ring->seal_nonce = mac_for(from, "seal-nonce", 0);
+	derive(from, "seal", 0, ring->seal_key);
 	return ring;
+}
+
+struct keyring *
+keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch)
+{
+	return keyring_make(&(struct keyring_from){ master, master, epoch, "outcomes" });
 }
 
 void

@@ -1,16 +1,18 @@
 /*
  * keys - one key for each thing that is hidden, all from one master.
  *
- *	master ─HKDF─┬─ "outturn/1/token/<field>/epoch/<n>"   a token of each family
- *	             ├─ "outturn/1/signature/epoch/<n>"       of all encodings together
- *	             ├─ "outturn/1/clk/epoch/<n>"             of Bloom encodings (clk.h parts it further)
- *	             ├─ "outturn/1/event-id"                  never rotates
- *	             ├─ "outturn/1/episode"                   never rotates
- *	             └─ "outturn/1/seal", "outturn/1/seal-nonce"   never rotate
+ *	of the epoch ─HKDF─┬─ "outturn/1/<purpose>/token/<field>/epoch/<n>"   of each family
+ *	                   ├─ "outturn/1/<purpose>/signature/epoch/<n>"       of all encodings
+ *	                   └─ "outturn/1/<purpose>/clk/epoch/<n>"             clk.h parts it further
+ *	the first ─────────┬─ "outturn/1/<purpose>/event-id", "…/episode"
+ *	                   └─ "outturn/1/<purpose>/seal", "…/seal-nonce"
  *
  * A key for each field: equal values of two fields give unequal tokens.  The
- * epoch is in the name: two epochs share nothing, and both can be live.  Ids
- * outlive epochs, or every event would become another event.
+ * purpose is what the records are linked for: two purposes share nothing, not
+ * even a master by mistake.  The epoch is in the name, and a later epoch has a
+ * master of its own (a rotation is for when the first may be known): two epochs
+ * share nothing, and both can be live.  Ids and seals stay with the first
+ * master, or every event would become another event.
  *
  * Keys enter as bytes; common/io/keyfile.h reads them.  A keyring belongs to
  * one thread and holds secrets: keyring_free() cleanses.
@@ -21,7 +23,7 @@
 #include "common/digest.h"
 #include "common/token.h"
 
-enum { KEY_MASTER_BYTES = 32, KEY_EPOCH_MAX = 1000000 };
+enum { KEY_MASTER_BYTES = 32, KEY_EPOCH_MAX = 1000000, KEY_PURPOSE_MAX = 32 };
 
 struct keyring {
 	int32_t epoch;
@@ -33,7 +35,16 @@ struct keyring {
 	uint8_t clk_key[MAC_KEY_BYTES];
 };
 
-struct keyring *keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch); /* owned */
+struct keyring_from {
+	const uint8_t *first, *of_epoch; /* masters, KEY_MASTER_BYTES each; may be one */
+	int32_t epoch;
+	const char *purpose;             /* letters, digits, '-': keyring_purpose_valid() */
+};
+
+struct keyring *keyring_make(const struct keyring_from *from); /* owned */
+/* One master, for the purpose "outcomes". */
+struct keyring *keyring_new(const uint8_t master[KEY_MASTER_BYTES], int32_t epoch);
+bool keyring_purpose_valid(const char *purpose);
 void keyring_free(struct keyring *ring);
 
 /* HMAC(id key, organisation ‖ 0x00 ‖ record id), first 128 bits. */

@@ -25,6 +25,10 @@ check "a name that is none is refused" exits 1 keys person ../b --role verifier
 check "several may publish" eval "exits 0 -o keys_dir=two -o trust=two/trust keys init --person anna --person ben && is \$(grep -vc '^#' two/trust) 2"
 check "half a set is not made beside what is there" \
 	eval "mkdir -m 700 three && touch three/trust && exits 1 -o keys_dir=three -o trust=three/trust keys init && [ ! -e three/ingest.key ]"
+check "rotate makes the key of the next epoch, another secret, and changes no other" \
+	eval "exits 0 keys rotate && grep -qx 'epoch 2' keys/ingest-2.key && is \$(stat -c %a keys/ingest-2.key) 600 && \
+	! cmp -s <(tail -n 1 keys/ingest.key) <(tail -n 1 keys/ingest-2.key) && sha256sum -c --quiet before"
+check "rotate again is the epoch after" eval "exits 0 keys rotate && grep -qx 'epoch 3' keys/ingest-3.key"
 chmod 777 keys
 check "a directory that others can write to is refused, with the chmod" eval "exits 6 keys person c --role verifier && talked 'chmod 700'"
 check "--json is JSON with a version" eval "exits 0 --json -o keys_dir=four -o trust=four/trust keys init && so '.version == 1 and (.made | length) == 6'"

@@ -190,6 +190,39 @@ rejects(const struct made_up *m, const char *reason)
 }
 
 static void
+test_with_two_epochs_live_both_stand_in_the_record(void **state)
+{
+	static const uint8_t later[KEY_MASTER_BYTES] = { 9 };
+	struct keyring *next = keyring_new(later, 2);
+	struct ingest_terms both = terms;
+	struct made_up m;
+	struct ingest *with;
+	struct evidence read;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	both.next = next;
+	both.tokens.clk = CLK_RECORD;
+	with = ingest_new(&both);
+	good(&m);
+	buf_reset(&bytes);
+	av_write(cat, &raw_record_binding, &m.record, &bytes);
+	judge_bytes_of(with, &m.at, buf_view(&bytes));
+	assert_int_equal(av_read(cat, &evidence_binding, buf_view(&evidence), &read, &decoded, &err), 0);
+	assert_int_equal(read.key_epoch, 1);
+	assert_non_null(read.next);
+	assert_int_equal(read.next->key_epoch, 2);
+	assert_int_equal(read.next->tokens.n, read.tokens.n);
+	assert_int_equal(read.next->clk.len, CLK_RECORD_BYTES);
+	assert_false(id_eq(&read.next->signature, &read.signature));
+	evidence_at_epoch(&read, 2);
+	assert_int_equal(read.key_epoch, 2);
+	assert_null(read.next);
+	ingest_free(with);
+	keyring_free(next);
+}
+
+static void
 test_a_good_record_becomes_a_version(void **state)
 {
 	struct made_up m;
@@ -614,6 +647,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_good_record_becomes_a_version),
+		cmocka_unit_test(test_with_two_epochs_live_both_stand_in_the_record),
 		cmocka_unit_test(test_bytes_that_are_no_record_are_rejected),
 		cmocka_unit_test(test_every_truncation_and_every_excess_is_rejected),
 		cmocka_unit_test(test_a_huge_record_is_rejected_without_decoding),

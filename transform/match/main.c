@@ -55,6 +55,7 @@ check(void **self, const struct params *params, struct err *err)
 	level_daemon_init(&d->level, "matchd", params);
 	d->ms.catalogue = d->level.catalogue;
 	d->ms.trust_path = params->trust;
+	d->ms.key_epoch = params->match_epoch;
 	match_stage_fill(&d->ms, &d->level.stage);
 	if (level_daemon_check(&d->level, err) || keys_read(d, err)) {
 		close_all(d);

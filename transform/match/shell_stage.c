@@ -224,6 +224,7 @@ evidence_fold(struct core *c, const struct key *key, const struct rec *rec)
 	}
 	if (rec->time_ms - ev.source.time_ms > c->late_ms)
 		c->late_ms = rec->time_ms - ev.source.time_ms;
+	evidence_at_epoch(&ev, c->ms->key_epoch);
 	match_evidence(c->match, key, &ev);
 }
 
