@@ -3,6 +3,7 @@
  * and status can be reached, no sentence names a person, ids and hashes are what
  * anybody can compute.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -339,6 +340,7 @@ an_outcome_stands_on_any_number_of_records_by_id(void **state)
 	const struct id *ids;
 	struct outcome_list list;
 	struct arena arena;
+	size_t allocated;
 
 	(void)state;
 	arena_init(&arena, 0);
@@ -353,6 +355,12 @@ an_outcome_stands_on_any_number_of_records_by_id(void **state)
 		timeline_event(tl, &event, &ln);
 	}
 	list = evaluate(c, tl, &(struct evaluate_facts){ .as_at = 17000 }, &arena);
+	allocated = mallinfo2().uordblks;
+	for (date_t day = 17001; day < 17050; day++) { /* once set up, it allocates nothing */
+		arena_reset(&arena);
+		list = evaluate(c, tl, &(struct evaluate_facts){ .as_at = day }, &arena);
+	}
+	assert_int_equal(mallinfo2().uordblks, allocated);
 	assert_int_equal(list.n, 1);
 	assert_true(span_is(list.items[0].status, "achieved"));
 	assert_int_equal(list.items[0].evidence.n, 151);
