@@ -864,11 +864,15 @@ topics_same(const struct ingest_loop *lp, char **topics, size_t n)
 static int
 group_make(struct ingest_loop *lp, char **topics, size_t n, struct err *err)
 {
-	group_drop(lp);
+	if (n == 0)
+		group_drop(lp);
+	topics_free(lp->topics, lp->topics_n);
 	lp->topics = topics;
 	lp->topics_n = n;
 	if (n == 0)
 		return 0;
+	if (lp->group)
+		return kgroup_topics(lp->group, (const char *const *)topics, n, err);
 	lp->group = kgroup_new(&lp->conf->kafka, lp->conf->group_id, lp->conf->instance_id,
 	    (const char *const *)topics, n,
 	    &(struct kgroup_events){ .owner = lp, .gained = on_gained, .lost = on_lost }, err);

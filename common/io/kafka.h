@@ -163,6 +163,9 @@ struct kgroup;
 struct kgroup *kgroup_new(const struct kafka_conf *conf, const char *group_id,
     const char *instance_id, const char *const *topics, size_t topics_n,
     const struct kgroup_events *events, struct err *err); /* owned, or NULL */
+/* Shares out these from now on; the member keeps its place.  (A static member that left and
+ * joined with other topics would be given what it had before, and no more.) */
+int kgroup_topics(struct kgroup *g, const char *const *topics, size_t topics_n, struct err *err);
 /* Calls lost() for what is still ours. */
 void kgroup_free(struct kgroup *g);
 /* -1 ERR_FATAL with kafka-fenced: everything was lost, another has our place.  Losing it to a

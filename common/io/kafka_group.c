@@ -134,6 +134,29 @@ join(struct kgroup *g, struct err *err)
 	return code ? kafka_fail(err, code, "join the group", NULL, -1) : 0;
 }
 
+static rd_kafka_topic_partition_list_t *
+topic_list(const char *const *topics, size_t n)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
+	return list;
+}
+
+int
+kgroup_topics(struct kgroup *g, const char *const *topics, size_t topics_n, struct err *err)
+{
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_destroy(g->topics);
+	g->topics = topic_list(topics, topics_n);
+	if (!g->rk)
+		return join(g, err);
+	code = rd_kafka_subscribe(g->rk, g->topics);
+	return code ? kafka_fail(err, code, "join the group", NULL, -1) : 0;
+}
+
 struct kgroup *
 kgroup_new(const struct kafka_conf *conf, const char *group_id, const char *instance_id,
     const char *const *topics, size_t topics_n, const struct kgroup_events *events,
@@ -151,9 +174,7 @@ kgroup_new(const struct kafka_conf *conf, const char *group_id, const char *inst
 	g = mem_zalloc(1, sizeof(*g));
 	g->events = *events;
 	g->owned = rd_kafka_topic_partition_list_new(0);
-	g->topics = rd_kafka_topic_partition_list_new((int)topics_n);
-	for (size_t i = 0; i < topics_n; i++)
-		rd_kafka_topic_partition_list_add(g->topics, topics[i], RD_KAFKA_PARTITION_UA);
+	g->topics = topic_list(topics, topics_n);
 	rd_kafka_conf_set_rebalance_cb(rc, on_rebalance);
 	rd_kafka_conf_set_error_cb(rc, on_error);
 	rd_kafka_conf_set_opaque(rc, g);
