@@ -13,6 +13,7 @@
 #include "common/io/log.h"
 #include "common/mem.h"
 #include "ingest/loop.h"
+#include "ingest/shell_keys.h"
 
 enum { MAIN_TABLE_BYTES_MAX = 1024 * 1024 * 1024, MAIN_PATH_MAX = 4096, MAIN_NAME_MAX = 256 };
 
@@ -21,6 +22,7 @@ struct ingestd {
 	struct kafka_property properties[KAFKA_PROPERTIES_MAX];
 	char group_id[MAIN_NAME_MAX], instance_id[MAIN_NAME_MAX];
 	struct keyring *ring;
+	char key_path[MAIN_PATH_MAX];
 	struct frequency frequency;
 	bool frequency_read;
 	struct postcodes *postcodes;
@@ -95,11 +97,10 @@ postcodes_read(struct ingestd *d, const char *path, struct err *err)
 static int
 key_read(struct ingestd *d, const char *dir, struct err *err)
 {
-	char path[MAIN_PATH_MAX];
 	struct keyfile key;
 
-	snprintf(path, sizeof(path), "%s/ingest.key", dir);
-	if (keyfile_read(path, "ingest", 0, &key, err))
+	snprintf(d->key_path, sizeof(d->key_path), "%s/ingest.key", dir);
+	if (keyfile_read(d->key_path, "ingest", 0, &key, err))
 		return -1;
 	d->ring = keyring_new(key.secret, key.epoch);
 	keyfile_release(&key);
@@ -175,6 +176,8 @@ ingestd_open(void *self, struct err *err)
 	struct ingestd *d = self;
 
 	encoding_say(d->conf.tokens.clk);
+	if (keys_belong(&d->conf, d->catalogue, d->key_path, err))
+		return -1;
 	d->loop = ingest_loop_new(&d->conf, d->catalogue, err);
 	return d->loop ? 0 : -1;
 }
