@@ -155,7 +155,9 @@ contract_read(struct core *c, const struct book_page *page)
 		c->ms->contracts_refused++;
 		for (uint32_t i = 0; i < report.kept; i++)
 			log_event(LOG_ERROR, "contract-mistaken", LOG_INT(offset, page->offset),
-			    LOG_INT(count, report.n), LOG_STR(reason, report.mistakes[i].text));
+			    LOG_STR(path, report.mistakes[i].file),
+			    LOG_INT(line, report.mistakes[i].line), LOG_INT(count, report.n),
+			    LOG_STR(reason, report.mistakes[i].text));
 	}
 	yaml_report_release(&report);
 	yaml_doc_free(doc);
