@@ -170,7 +170,7 @@ opaque_find(struct eval *ev)
 /* --- a row as encodings */
 
 struct coded {
-	struct token tokens[TOKENS_MAX + 8];
+	struct token tokens[TOKENS_MAX + 16];
 	uint32_t n;
 	struct span clk;
 };
@@ -211,8 +211,13 @@ number_opaque(const struct eval *ev, struct coded *out, int which, struct span t
 	size_t len = 0;
 
 	value[0] = (uint8_t)which;
-	if (text_alnum_upper(text, value + 1, sizeof(value) - 1, &len) && len)
-		token_add(ev, out, TOKEN_NATIONAL, span_of(value, len + 1));
+	if (!text_alnum_upper(text, value + 1, sizeof(value) - 1, &len) || !len)
+		return;
+	token_add(ev, out, TOKEN_NATIONAL, span_of(value, len + 1));
+	if (len < 6)
+		return;
+	token_add(ev, out, TOKEN_NATIONAL_HEAD, span_of(value, len / 2 + 1));
+	token_add(ev, out, TOKEN_NATIONAL_TAIL, span_of(value + 1 + len - len / 2, len / 2));
 }
 
 static struct span

@@ -88,7 +88,9 @@ enum { TOKEN_VERSION = 1, TOKEN_FREQUENCY_MAX = 7, TOKENS_MAX = 112 };
 	X(LOCALITY_HEAD,    47, "locality-head",      STREET_HEAD,       0) \
 	X(LOCALITY_TAIL,    48, "locality-tail",      STREET_TAIL,       0) \
 	X(TOWN_HEAD,        49, "town-head",          STREET_HEAD,       0) \
-	X(TOWN_TAIL,        50, "town-tail",          STREET_TAIL,       0)
+	X(TOWN_TAIL,        50, "town-tail",          STREET_TAIL,       0) \
+	X(NATIONAL_HEAD,    51, "national-id-head",   NATIONAL_HEAD,     0) \
+	X(NATIONAL_TAIL,    52, "national-id-tail",   NATIONAL_TAIL,     0)
 
 enum token_field {
 #define TOKEN_ENUM(name, number, text, family, core) TOKEN_##name = number,

@@ -12,7 +12,9 @@ enum {
 	BROAD_ROWS = 3000000, /* rows of the set times rows of a broad list */
 	RANDOM_PAIRS = 1 << 19, /* for u */
 	ROUNDS = 4,           /* of counting the true pairs and weighing again */
-	KEEP_MBIT = -8000,    /* against random: below, a pair is forgotten */
+	KEEP_MBIT = -16000,   /* against chance: below, a pair is forgotten */
+	KEEP_LARGE_MBIT = -8000, /* in a set of more than LARGE rows */
+	LARGE = 100000,
 	REVIEW_MBIT = 4000,   /* a weight of this or less, either side, is for a person to see */
 	CLUSTER_MAX = 200,
 	SOURCES_MAX = 4096,
@@ -568,7 +570,8 @@ pair_look(struct batch *b, uint32_t i, uint32_t j)
 	p.outside = !in_scope(b, i, j);
 	compare_at(b, i, j, p.grade);
 	rarity_of(b, i, p.grade, rarity);
-	if (weigh_chance(&b->w, p.grade, rarity) - b->w.prior[OTHER_RANDOM] < KEEP_MBIT)
+	if (weigh_chance(&b->w, p.grade, rarity) - b->w.prior[OTHER_RANDOM]
+	    < (b->n > LARGE ? KEEP_LARGE_MBIT : KEEP_MBIT))
 		return;
 	if (b->kept_n == b->kept_cap) {
 		b->kept_cap = b->kept_cap ? b->kept_cap * 2 : 4096;
@@ -796,7 +799,7 @@ enum {
 	LEARN_PAIRS = 200000, /* looked at in a round */
 	ONE_A_PERSON = 25,    /* true pairs across for one within: a source has a person once */
 	STRENGTHS = 64,       /* bits that weights are told apart by */
-	BELIEF = 100,         /* pairs that the model's m counts for */
+	BELIEF = 50,          /* pairs that the model's m counts for */
 };
 
 static void

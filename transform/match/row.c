@@ -304,6 +304,10 @@ row_compare(const struct row *a, const struct row *b, const struct row_clk *ca,
 {
 	for (int l = LINE_NHS; l <= LINE_NATIONAL; l++)
 		grade[l] = exact(a, b, (enum row_place)(ROW_NHS + l - LINE_NHS));
+	if (grade[LINE_NATIONAL] == GRADE_DIFFER
+	    && (eq(a->v[ROW_NATIONAL_HEAD], b->v[ROW_NATIONAL_HEAD])
+		|| eq(a->v[ROW_NATIONAL_TAIL], b->v[ROW_NATIONAL_TAIL])))
+		grade[LINE_NATIONAL] = GRADE_FAR;
 	grade[LINE_DOB] = date_of_birth(a, b);
 	names_compare(a, b, ca, cb, &grade[LINE_SURNAME], &grade[LINE_FORENAME]);
 	grade[LINE_SEX] = exact(a, b, ROW_SEX);

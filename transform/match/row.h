@@ -74,6 +74,8 @@
 	S(TOWN, TOWN, 0)                                                                           \
 	S(SOUND_STREET, PHONETIC_STREET, 0)                                                        \
 	S(SOUND_TOWN, PHONETIC_TOWN, 0)                                                            \
+	S(NATIONAL_HEAD, NATIONAL_HEAD, 0)                                                         \
+	S(NATIONAL_TAIL, NATIONAL_TAIL, 0)                                                         \
 	S(HEAD, SURNAME_HEAD, 0)                                                                   \
 	S(TAIL, SURNAME_TAIL, 0)                                                                   \
 	S(HEAD_F, FORENAME_HEAD, 0)                                                                \
