@@ -32,12 +32,24 @@ static const struct topic_setting compacted_settings[] = {
 	{ "max.message.bytes", MESSAGE_MAX },
 };
 
+/* An erasure is never taken back: no later record of its key, and no tombstone, may make
+ * compaction forget it. */
+static const struct topic_setting kept_settings[] = {
+	{ "cleanup.policy", "delete" },
+	{ "retention.ms", "-1" },
+	{ "max.message.bytes", MESSAGE_MAX },
+};
+
 const struct topic_setting *
 topic_settings(const char *name, size_t *n)
 {
 	if (strncmp(name, "raw.", 4) == 0) {
 		*n = sizeof(raw_settings) / sizeof(raw_settings[0]);
 		return raw_settings;
+	}
+	if (strcmp(name, topic_name(TOPIC_suppressed)) == 0) {
+		*n = sizeof(kept_settings) / sizeof(kept_settings[0]);
+		return kept_settings;
 	}
 	*n = sizeof(compacted_settings) / sizeof(compacted_settings[0]);
 	return compacted_settings;

@@ -4,7 +4,8 @@
  * One table: `outturn migrate` makes them, `outturn doctor` compares them, the
  * daemons only use them.  Raw topics are the agencies' (agencies.yaml), one
  * partition, LogAppendTime, not compacted.  Everything from evidence on is
- * compacted and keeps what was overwritten for seven days (see level.h for why).
+ * compacted and keeps what was overwritten for seven days (see level.h for why),
+ * but for `suppressed`, which is kept whole: an erasure is never taken back.
  */
 #ifndef OUTTURN_TOPICS_H
 #define OUTTURN_TOPICS_H

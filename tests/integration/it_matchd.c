@@ -394,6 +394,17 @@ erase(const struct id *event)
 	buf_release(&value);
 }
 
+/* Nobody can: it says nothing. */
+static void
+erasure_take_back(const struct id *event, struct span value)
+{
+	char hex[ID_HEX + 1];
+
+	id_hex(event, hex);
+	put("suppressed", 0, span_str(hex), value, NULL);
+	side_sent[3]++;
+}
+
 static void
 decide(const struct id *anchor)
 {
@@ -445,6 +456,7 @@ people_speak(void)
 		struct id a = some_event();
 
 		erase(&a);
+		erasure_take_back(&a, i ? SPAN_LIT("nothing that decodes") : SPAN_NONE);
 	}
 	if (reviews_n && draw(2))
 		review_take_back(draw((uint32_t)reviews_n));

@@ -40,10 +40,20 @@ a_record_of_10_mb_arrives_so_that_it_can_be_rejected(void **state)
 }
 
 static void
+no_later_record_makes_compaction_forget_an_erasure(void **state)
+{
+	(void)state;
+	assert_string_equal(setting("suppressed", "cleanup.policy"), "delete");
+	assert_string_equal(setting("suppressed", "retention.ms"), "-1");
+}
+
+static void
 every_other_topic_is_compacted_after_seven_days(void **state)
 {
 	(void)state;
 	for (enum topic_number t = 0; t < TOPIC_COUNT; t++) {
+		if (t == TOPIC_suppressed)
+			continue;
 		assert_string_equal(setting(topic_name(t), "cleanup.policy"), "compact");
 		assert_int_equal(atol(setting(topic_name(t), "min.compaction.lag.ms")),
 		    7L * 24 * 3600 * 1000);
@@ -75,6 +85,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(raw_topics_keep_everything_in_the_brokers_time),
 		cmocka_unit_test(a_record_of_10_mb_arrives_so_that_it_can_be_rejected),
+		cmocka_unit_test(no_later_record_makes_compaction_forget_an_erasure),
 		cmocka_unit_test(every_other_topic_is_compacted_after_seven_days),
 		cmocka_unit_test(only_what_is_by_unit_has_several_partitions),
 		cmocka_unit_test(a_full_name_is_prefix_and_name),

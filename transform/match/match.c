@@ -278,6 +278,8 @@ match_suppressed(struct match *m, const struct id *event, bool suppressed)
 {
 	uint32_t i = facts_event_of(&m->facts, event);
 
+	if (facts_event(&m->facts, i)->suppressed == suppressed)
+		return;
 	facts_event(&m->facts, i)->suppressed = suppressed;
 	event_dirty(m, i);
 }

@@ -23,7 +23,7 @@ struct core {
 	struct match *match;
 	struct termsbook *terms;
 	struct model *model;    /* owned; NULL: the built-in one */
-	struct strmap by_key[2]; /* review, suppressed → kept */
+	struct strmap by_key[2]; /* review by its key, suppressed by its bytes → kept */
 	struct kept *kept;
 	uint32_t kept_n;
 	struct arena arena;
@@ -57,20 +57,20 @@ copy_of(struct span s)
 }
 
 static struct kept *
-keep(struct core *c, int which, const struct rec *rec)
+keep(struct core *c, int which, struct span key, struct span value)
 {
 	bool fresh;
-	uint64_t *at = strmap_put(&c->by_key[which], rec->key, &fresh);
+	uint64_t *at = strmap_put(&c->by_key[which], key, &fresh);
 	struct kept *k;
 
 	if (fresh) {
 		*at = c->kept_n;
 		c->kept = mem_realloc(c->kept, c->kept_n + 1, sizeof(*c->kept));
-		c->kept[c->kept_n++] = (struct kept){ .key = copy_of(rec->key) };
+		c->kept[c->kept_n++] = (struct kept){ .key = copy_of(key) };
 	}
 	k = &c->kept[*at];
 	mem_free((void *)(uintptr_t)k->value.ptr);
-	k->value = copy_of(rec->value);
+	k->value = copy_of(value);
 	return k;
 }
 
@@ -100,33 +100,69 @@ review_judge(struct core *c, const struct kept *k)
 	match_review(c->match, &a, &b, counts ? &rv : NULL);
 }
 
-static void
-erasure_judge(struct core *c, const struct kept *k)
+/* Does it count, by whom it names now?  Fills *event if it can be read. */
+static bool
+erasure_counts(struct core *c, const struct kept *k, struct id *event)
 {
 	struct suppressed su;
-	struct id event;
-	bool counts;
 
-	if (!id_parse(&event, k->key))
+	*event = (struct id){ { 0 } };
+	if (read_as(c, &suppressed_binding, k->value, &su))
+		return false;
+	*event = su.event_id;
+	return termsbook_signed(c->terms, &suppressed_binding, &su, su.key_id, su.signature,
+	    offsetof(struct suppressed, signature), erasers);
+}
+
+/*
+ * An erasure is never taken back, as ingestd and recompute have it: each record
+ * counts by itself, and neither a tombstone nor another record under its key
+ * says anything about it.
+ */
+static void
+erasure_fold(struct core *c, const struct rec *rec)
+{
+	struct id event;
+
+	if (!rec->value.ptr)
 		return;
-	counts = k->value.ptr && read_as(c, &suppressed_binding, k->value, &su) == 0
-	    && id_eq(&event, &su.event_id)
-	    && termsbook_signed(c->terms, &suppressed_binding, &su, su.key_id, su.signature,
-		offsetof(struct suppressed, signature), erasers);
-	c->ms->refused += k->value.ptr && !counts;
-	match_suppressed(c->match, &event, counts);
+	if (erasure_counts(c, keep(c, 1, rec->value, rec->value), &event))
+		match_suppressed(c->match, &event, true);
+	else
+		c->ms->refused++;
+}
+
+/* Who may erase has changed: an event stays away while any of its records counts. */
+static void
+erasures_again(struct core *c)
+{
+	struct strmap_slot *s;
+	struct idmap counts;
+	struct id event;
+	uint32_t at = 0;
+	bool fresh;
+
+	idmap_init(&counts, 1);
+	while ((s = strmap_next(&c->by_key[1], &at)))
+		if (erasure_counts(c, &c->kept[s->value], &event))
+			idmap_put(&counts, &event, &fresh);
+	for (at = 0; (s = strmap_next(&c->by_key[1], &at));) {
+		erasure_counts(c, &c->kept[s->value], &event);
+		if (!id_is_zero(&event))
+			match_suppressed(c->match, &event, idmap_find(&counts, &event) != NULL);
+	}
+	idmap_release(&counts);
 }
 
 static void
 ask_again(struct core *c)
 {
-	for (int which = 0; which < 2; which++) {
-		struct strmap_slot *s;
-		uint32_t at = 0;
+	struct strmap_slot *s;
+	uint32_t at = 0;
 
-		while ((s = strmap_next(&c->by_key[which], &at)))
-			(which ? erasure_judge : review_judge)(c, &c->kept[s->value]);
-	}
+	while ((s = strmap_next(&c->by_key[0], &at)))
+		review_judge(c, &c->kept[s->value]);
+	erasures_again(c);
 }
 
 /* --- terms */
@@ -253,13 +289,13 @@ fold(void *self, int input, const struct key *key, const struct rec *rec)
 		evidence_fold(c, key, rec);
 		return;
 	case IN_REVIEW:
-		review_judge(c, keep(c, 0, rec));
+		review_judge(c, keep(c, 0, rec->key, rec->value));
 		return;
 	case IN_DECISION:
 		decision_fold(c, rec);
 		return;
 	case IN_SUPPRESSED:
-		erasure_judge(c, keep(c, 1, rec));
+		erasure_fold(c, rec);
 		return;
 	case IN_TERMS:
 		terms_fold(c, rec);

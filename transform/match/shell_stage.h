@@ -3,9 +3,10 @@
  *
  *	evidence, review, decision, suppressed, terms ─► decode, ask who signed ─► match ─► linked
  *
- * Keys of the small topics: review "<event a>/<event b>" (a < b), decision and
- * suppressed the id, each in hex.  Reviews and erasures are kept as they were
- * sent: whether they count is asked again when a person's page changes.
+ * Keys of the small topics: review "<event a>/<event b>" (a < b), decision the
+ * id, each in hex; an erasure says its event itself, and is never taken back.
+ * Reviews and erasures are kept as they were sent: whether they count is asked
+ * again when a person's page changes.
  */
 #ifndef OUTTURN_MATCH_SHELL_STAGE_H
 #define OUTTURN_MATCH_SHELL_STAGE_H
