@@ -3,92 +3,18 @@
 #include <stdlib.h>
 
 #include "common/cut.h"
+#include "common/emitted.h"
 #include "common/mem.h"
 #include "common/must.h"
 
-/* --- emitted: what stands in the output under each key ---------------------- */
-
-struct ekey {
-	struct id a, b;
-	uint8_t type; /* enum key_type; KEY_OTHER: a free slot */
-};
-
-enum estate { E_ABSENT, E_KNOWN, E_UNKNOWN };
-
-struct eslot {
-	struct ekey key;
-	uint8_t state;
-	bool queued; /* stands in some output's todo */
-	uint64_t hash;
-};
-
-struct etable {
-	struct eslot *slots;
-	size_t cap, count;
-	uint64_t seed;
-};
-
-static size_t
-etable_at(const struct etable *t, const struct ekey *k)
-{
-	uint64_t h = hash64(k->a.b, ID_BYTES, t->seed ^ k->type);
-	size_t i;
-
-	if (k->type != KEY_OUTCOME)
-		h = hash64(k->b.b, ID_BYTES, h);
-	for (i = h & (t->cap - 1); t->slots[i].key.type; i = (i + 1) & (t->cap - 1))
-		if (t->slots[i].key.type == k->type && id_eq(&t->slots[i].key.a, &k->a)
-		    && id_eq(&t->slots[i].key.b, &k->b))
-			break;
-	return i;
-}
-
-static struct eslot *
-etable_find(struct etable *t, const struct ekey *k)
-{
-	struct eslot *s = t->cap ? &t->slots[etable_at(t, k)] : NULL;
-
-	return s && s->key.type ? s : NULL;
-}
-
-/* Slots that say "absent" are dropped as the table grows, not one by one. */
-static struct eslot *
-etable_put(struct etable *t, const struct ekey *k)
-{
-	struct eslot *s;
-
-	if (t->count >= t->cap - t->cap / 4) {
-		struct etable old = *t;
-		size_t live = 0;
-
-		for (size_t i = 0; i < old.cap; i++)
-			live += old.slots[i].key.type
-			    && (old.slots[i].state != E_ABSENT || old.slots[i].queued);
-		t->cap = old.cap ? old.cap : 64;
-		while (live >= t->cap / 2)
-			t->cap *= 2;
-		t->slots = mem_zalloc(t->cap, sizeof(*t->slots));
-		t->count = live;
-		for (size_t i = 0; i < old.cap; i++)
-			if (old.slots[i].key.type
-			    && (old.slots[i].state != E_ABSENT || old.slots[i].queued))
-				t->slots[etable_at(t, &old.slots[i].key)] = old.slots[i];
-		mem_free(old.slots);
-	}
-	s = &t->slots[etable_at(t, k)];
-	if (!s->key.type) {
-		*s = (struct eslot){ .key = *k, .state = E_ABSENT };
-		t->count++;
-	}
-	return s;
-}
-
 /* --- the level ------------------------------------------------------------- */
+
+enum { RING_FIRST = 256 };
 
 enum sent_what { SENT_ROW, SENT_CUT, SENT_CLAIM };
 
 struct sent {
-	struct ekey key;
+	struct emitted_key key;
 	uint8_t what;
 	uint32_t cut;
 };
@@ -96,7 +22,7 @@ struct sent {
 struct cut_state { /* one cut in one output */
 	struct cut have; /* the greatest that counted or was sent */
 	struct cut taken;
-	uint8_t state;   /* E_KNOWN: `have` is what stands there */
+	uint8_t state;   /* EMITTED_KNOWN: `have` is what stands there */
 	bool due;        /* `taken` is to be sent: a name that came since is not */
 };
 
@@ -105,8 +31,9 @@ struct output {
 	int64_t position, end;
 	bool claim_sent, claimed;
 	struct sent *ring;    /* sent, not yet acknowledged: [acked, sent) */
+	uint64_t ring_cap;
 	uint64_t sent, acked;
-	struct ekey *todo;    /* keys to look at again */
+	struct emitted_key *todo; /* keys to look at again */
 	size_t todo_n, todo_cap, todo_at;
 	struct cut_state *cuts;
 	uint32_t cuts_n;
@@ -136,7 +63,9 @@ struct level {
 	struct id run;
 	enum level_state state;
 	const char *why;
-	struct etable emitted;
+	struct emitted emitted;
+	bool sweeping;     /* live of late: all that stands is looked at once */
+	size_t sweep_at;   /* the next place in `emitted` */
 	uint64_t seed;
 	struct cut_name *cuts;
 	uint32_t cuts_n;
@@ -155,7 +84,8 @@ level_new(const struct level_core *core, const struct level_port *port,
 	lv->core = *core;
 	lv->port = *port;
 	lv->run = *run;
-	lv->seed = lv->emitted.seed = seed;
+	lv->seed = seed;
+	emitted_init(&lv->emitted, seed);
 	lv->in_n = inputs_n;
 	for (int i = 0; i < inputs_n; i++) {
 		lv->in[i].is = inputs[i];
@@ -166,7 +96,6 @@ level_new(const struct level_core *core, const struct level_port *port,
 	for (int o = 0; o < outputs_n; o++) {
 		claims_init(&lv->out[o].mine, false);
 		lv->out[o].end = output_ends[o];
-		lv->out[o].ring = mem_zalloc(LEVEL_UNACKED_MAX, sizeof(struct sent));
 	}
 	return lv;
 }
@@ -188,7 +117,7 @@ level_free(struct level *lv)
 		mem_free((void *)(uintptr_t)lv->cuts[i].input.ptr);
 	mem_free(lv->cuts);
 	mem_free(lv->out);
-	mem_free(lv->emitted.slots);
+	emitted_release(&lv->emitted);
 	buf_release(&lv->key);
 	buf_release(&lv->value);
 	mem_free(lv);
@@ -201,10 +130,10 @@ die(struct level *lv, const char *why)
 	lv->why = why;
 }
 
-static struct ekey
-ekey_of(const struct key *k)
+static struct emitted_key
+key_of(const struct key *k)
 {
-	return (struct ekey){ .a = k->a, .b = k->b, .type = (uint8_t)k->type };
+	return (struct emitted_key){ .a = k->a, .b = k->b, .type = (uint8_t)k->type };
 }
 
 static bool
@@ -213,17 +142,37 @@ is_row(const struct key *k)
 	return k->type == KEY_UNIT_EVENT || k->type == KEY_UNIT_DECISION || k->type == KEY_OUTCOME;
 }
 
-static void
-todo_add(struct output *o, struct eslot *s)
+static struct emitted_slot *
+slot_of(struct level *lv, const struct emitted_key *key)
 {
-	if (s->queued)
+	size_t cap = lv->emitted.cap;
+	struct emitted_slot *s = emitted_put(&lv->emitted, key);
+
+	if (lv->emitted.cap != cap)
+		lv->sweep_at = 0; /* all stand elsewhere now */
+	return s;
+}
+
+static void
+drop(struct level *lv, struct emitted_slot *s)
+{
+	size_t at = emitted_drop(&lv->emitted, s);
+
+	if (at < lv->sweep_at)
+		lv->sweep_at = at; /* somebody not looked at yet may stand there now */
+}
+
+static void
+todo_add(struct output *o, struct emitted_slot *s, const struct emitted_key *key)
+{
+	if (emitted_queued(s))
 		return;
-	s->queued = true;
+	emitted_queue(s, true);
 	if (o->todo_n == o->todo_cap) {
 		o->todo_cap = o->todo_cap ? o->todo_cap * 2 : 64;
 		o->todo = mem_realloc(o->todo, o->todo_cap, sizeof(*o->todo));
 	}
-	o->todo[o->todo_n++] = s->key;
+	o->todo[o->todo_n++] = *key;
 }
 
 /* --- cuts */
@@ -251,7 +200,7 @@ cut_state_of(struct level *lv, struct output *o, uint32_t i)
 		o->cuts = mem_realloc(o->cuts, lv->cuts_n, sizeof(*o->cuts));
 		for (; o->cuts_n < lv->cuts_n; o->cuts_n++)
 			o->cuts[o->cuts_n] = (struct cut_state){ .have = CUT_NOTHING,
-				.state = E_ABSENT };
+				.state = EMITTED_ABSENT };
 	}
 	return &o->cuts[i];
 }
@@ -348,14 +297,14 @@ output_cut(struct level *lv, struct output *o, const struct key *key, const stru
 	struct cut_state *cs = cut_state_of(lv, o, cut_index(lv, key->stream));
 	struct cut cut;
 
-	cs->state = E_UNKNOWN;
+	cs->state = EMITTED_UNKNOWN;
 	o->cuts_taken = false;
 	if (!counts || !rec->value.ptr
 	    || !lv->port.decode_cut(lv->port.carrier, rec->value, &cut))
 		return;
 	cs->have = cut_greatest(&cs->have, &cut);
 	if (cut_same(&cs->have, &cut))
-		cs->state = E_KNOWN;
+		cs->state = EMITTED_KNOWN;
 }
 
 void
@@ -389,21 +338,20 @@ level_output_record(struct level *lv, int output, const struct rec *rec, int64_t
 	}
 	if (!is_row(&key) || lv->core.output_of(lv->core.self, &key) != output)
 		return;
-	struct ekey ek = ekey_of(&key);
-	struct eslot *s = etable_put(&lv->emitted, &ek);
+	struct emitted_key ek = key_of(&key);
+	struct emitted_slot *s = slot_of(lv, &ek);
 
 	if (verdict != CLAIM_COUNTS || live) {
-		s->state = E_UNKNOWN;
+		emitted_set(s, EMITTED_UNKNOWN, 0);
 		lv->answers++;
-	} else if (rec->value.ptr) {
-		s->state = E_KNOWN;
-		s->hash = hash64(rec->value.ptr, rec->value.len, lv->seed);
-	} else {
-		s->state = E_ABSENT;
-	}
-	if (live || s->state == E_UNKNOWN) {
-		todo_add(o, s);
+		todo_add(o, s, &ek);
 		o->cuts_taken = false;
+	} else if (rec->value.ptr) {
+		emitted_set(s, EMITTED_KNOWN, hash64(rec->value.ptr, rec->value.len, lv->seed));
+	} else if (emitted_queued(s)) {
+		emitted_set(s, EMITTED_ABSENT, 0);
+	} else {
+		drop(lv, s);
 	}
 }
 
@@ -414,20 +362,20 @@ level_acked(struct level *lv, int output, uint64_t tag, bool durable)
 	struct sent *sent;
 
 	MUST(tag == o->acked && o->acked < o->sent);
-	sent = &o->ring[o->acked++ % LEVEL_UNACKED_MAX];
+	sent = &o->ring[o->acked++ % o->ring_cap];
 	if (durable)
 		return;
 	o->cuts_taken = false;
 	switch ((enum sent_what)sent->what) {
 	case SENT_ROW: {
-		struct eslot *s = etable_put(&lv->emitted, &sent->key);
+		struct emitted_slot *s = slot_of(lv, &sent->key);
 
-		s->state = E_UNKNOWN;
-		todo_add(o, s);
+		emitted_set(s, EMITTED_UNKNOWN, 0);
+		todo_add(o, s, &sent->key);
 		break;
 	}
 	case SENT_CUT:
-		cut_state_of(lv, o, sent->cut)->state = E_UNKNOWN;
+		cut_state_of(lv, o, sent->cut)->state = EMITTED_UNKNOWN;
 		break;
 	case SENT_CLAIM:
 		o->claim_sent = false;
@@ -443,6 +391,18 @@ has_room(const struct output *o)
 	return o->sent - o->acked < LEVEL_UNACKED_MAX;
 }
 
+static void
+ring_grow(struct output *o)
+{
+	struct output old = *o;
+
+	o->ring_cap = old.ring_cap ? old.ring_cap * 2 : RING_FIRST;
+	o->ring = mem_zalloc(o->ring_cap, sizeof(*o->ring));
+	for (uint64_t i = o->acked; i < o->sent; i++)
+		o->ring[i % o->ring_cap] = old.ring[i % old.ring_cap];
+	mem_free(old.ring);
+}
+
 static bool
 send(struct level *lv, int output, struct span value, const struct sent *what)
 {
@@ -450,7 +410,9 @@ send(struct level *lv, int output, struct span value, const struct sent *what)
 
 	if (!has_room(o) || lv->port.send(lv->port.self, output, buf_view(&lv->key), value, o->sent))
 		return false;
-	o->ring[o->sent++ % LEVEL_UNACKED_MAX] = *what;
+	if (o->sent - o->acked == o->ring_cap)
+		ring_grow(o);
+	o->ring[o->sent++ % o->ring_cap] = *what;
 	return true;
 }
 
@@ -459,9 +421,8 @@ static bool
 reconcile(struct level *lv, int output, const struct key *key)
 {
 	struct output *o = &lv->out[output];
-	struct ekey ek = ekey_of(key);
-	struct eslot *s = etable_find(&lv->emitted, &ek);
-	enum estate have = s ? s->state : E_ABSENT;
+	struct emitted_key ek = key_of(key);
+	struct emitted_slot *s = emitted_find(&lv->emitted, &ek);
 	bool want;
 	uint64_t hash = 0;
 
@@ -469,18 +430,30 @@ reconcile(struct level *lv, int output, const struct key *key)
 	want = lv->core.want(lv->core.self, key, &lv->value);
 	if (want)
 		hash = hash64(lv->value.ptr, lv->value.len, lv->seed);
-	if (have == E_ABSENT ? !want : have == E_KNOWN && want && s->hash == hash)
+	if (want ? s && emitted_same(s, hash) : emitted_state(s) == EMITTED_ABSENT) {
+		if (emitted_state(s) == EMITTED_ABSENT && s && !emitted_queued(s))
+			drop(lv, s);
 		return true;
+	}
 	key_format(key, &lv->key);
-	s = etable_put(&lv->emitted, &ek);
 	if (!send(lv, output, want ? buf_view(&lv->value) : SPAN_NONE,
 		&(struct sent){ .key = ek, .what = SENT_ROW })) {
-		todo_add(o, s);
+		todo_add(o, slot_of(lv, &ek), &ek);
 		return false;
 	}
-	s->state = want ? E_KNOWN : E_ABSENT;
-	s->hash = hash;
+	if (want)
+		emitted_set(s ? s : slot_of(lv, &ek), EMITTED_KNOWN, hash);
+	else if (emitted_queued(s))
+		emitted_set(s, EMITTED_ABSENT, 0);
+	else
+		drop(lv, s);
 	return true;
+}
+
+static struct key
+wide_key(const struct emitted_key *key)
+{
+	return (struct key){ .type = (enum key_type)key->type, .a = key->a, .b = key->b };
 }
 
 static bool
@@ -489,19 +462,46 @@ drain_todo(struct level *lv, int output, int *budget)
 	struct output *o = &lv->out[output];
 
 	while (o->todo_at < o->todo_n && *budget > 0) {
-		struct ekey ek = o->todo[o->todo_at++];
-		struct eslot *s = etable_find(&lv->emitted, &ek);
+		struct emitted_key ek = o->todo[o->todo_at++];
+		struct emitted_slot *s = emitted_find(&lv->emitted, &ek);
+		struct key key = wide_key(&ek);
 
-		MUST(s && s->queued);
-		s->queued = false;
+		MUST(emitted_queued(s));
+		emitted_queue(s, false);
 		(*budget)--;
-		if (!reconcile(lv, output,
-			&(struct key){ .type = (enum key_type)ek.type, .a = ek.a, .b = ek.b }))
+		if (!reconcile(lv, output, &key))
 			return false;
 	}
 	if (o->todo_at == o->todo_n)
 		o->todo_at = o->todo_n = 0;
 	return o->todo_n == 0;
+}
+
+/* What stands in the output when we become its owner is looked at once, place by place;
+ * what is dropped on the way leaves its place to another, which is looked at next. */
+static bool
+sweep(struct level *lv, int *budget)
+{
+	struct emitted_key ek, now;
+
+	while (lv->sweeping && lv->sweep_at < lv->emitted.cap && *budget > 0) {
+		size_t at = lv->sweep_at;
+		struct key key;
+
+		if (!emitted_at(&lv->emitted, at, &ek)) {
+			lv->sweep_at++;
+			continue;
+		}
+		(*budget)--;
+		key = wide_key(&ek);
+		if (!reconcile(lv, lv->core.output_of(lv->core.self, &key), &key))
+			return false;
+		if (lv->sweep_at == at && emitted_at(&lv->emitted, at, &now)
+		    && id_eq(&now.a, &ek.a) && id_eq(&now.b, &ek.b) && now.type == ek.type)
+			lv->sweep_at++;
+	}
+	lv->sweeping = lv->sweeping && lv->sweep_at < lv->emitted.cap;
+	return !lv->sweeping;
 }
 
 static bool
@@ -526,7 +526,7 @@ take_cuts(struct level *lv, struct output *o)
 		if (!lv->cuts[i].has)
 			continue;
 		cs->taken = cut_greatest(&cs->have, &lv->cuts[i].want);
-		cs->due = cs->state != E_KNOWN || !cut_same(&cs->taken, &cs->have);
+		cs->due = cs->state != EMITTED_KNOWN || !cut_same(&cs->taken, &cs->have);
 		differs |= cs->due;
 	}
 	o->cuts_taken = differs;
@@ -550,7 +550,7 @@ send_cuts(struct level *lv, int output)
 			&(struct sent){ .what = SENT_CUT, .cut = i }))
 			return false;
 		cs->have = cs->taken;
-		cs->state = E_KNOWN;
+		cs->state = EMITTED_KNOWN;
 		cs->due = false;
 	}
 	o->cuts_taken = false;
@@ -634,21 +634,6 @@ covers_outputs(struct level *lv)
 	return true;
 }
 
-/* Live at last: whatever stands in the output is looked at once. */
-static void
-go_live(struct level *lv)
-{
-	lv->state = LEVEL_LIVE;
-	for (size_t i = 0; i < lv->emitted.cap; i++) {
-		struct eslot *s = &lv->emitted.slots[i];
-		struct key key = { .type = (enum key_type)s->key.type, .a = s->key.a,
-			.b = s->key.b };
-
-		if (s->key.type && s->state != E_ABSENT)
-			todo_add(&lv->out[lv->core.output_of(lv->core.self, &key)], s);
-	}
-}
-
 bool
 level_step(struct level *lv, int budget)
 {
@@ -660,14 +645,16 @@ level_step(struct level *lv, int budget)
 		return false;
 	if (lv->state == LEVEL_FOLDING && folded(lv))
 		lv->state = LEVEL_CLAIMING;
-	if (lv->state == LEVEL_CLAIMING && step_claims(lv) && covers_outputs(lv))
-		go_live(lv);
+	if (lv->state == LEVEL_CLAIMING && step_claims(lv) && covers_outputs(lv)) {
+		lv->state = LEVEL_LIVE;
+		lv->sweeping = true;
+	}
 	if (lv->state != LEVEL_LIVE)
 		return false;
 	lv->core.settle(lv->core.self);
 	for (int i = 0; i < lv->out_n; i++)
 		clear &= drain_todo(lv, i, &budget);
-	if (!clear)
+	if (!clear || !sweep(lv, &budget))
 		return true;
 	while (lv->core.next_touched(lv->core.self, &key, &output)) {
 		/* What is sent now stands behind the barrier: a cut already
@@ -704,7 +691,7 @@ level_terms(const struct level *lv)
 bool
 level_idle(const struct level *lv)
 {
-	if (lv->state != LEVEL_LIVE)
+	if (lv->state != LEVEL_LIVE || lv->sweeping)
 		return false;
 	for (int i = 0; i < lv->out_n; i++) {
 		const struct output *o = &lv->out[i];
@@ -721,13 +708,13 @@ level_owes(const struct level *lv)
 	for (int i = 0; i < lv->out_n; i++)
 		if (lv->out[i].todo_n)
 			return true;
-	return false;
+	return lv->sweeping;
 }
 
 size_t
 level_emitted_bytes(const struct level *lv)
 {
-	return lv->emitted.cap * sizeof(struct eslot);
+	return emitted_bytes(&lv->emitted);
 }
 
 uint64_t
