@@ -11,8 +11,6 @@
 #ifndef OUTTURN_TIMELINE_IN_H
 #define OUTTURN_TIMELINE_IN_H
 
-#include <endian.h>
-
 #include "transform/milestone/timeline.h"
 
 enum { NAME_SEED = 0x6e616d65 }; /* of `hash`: to look texts up in a contract's tables */
@@ -91,17 +89,25 @@ struct timeline {
 	struct memo *memos;      /* owned; changed by evaluate(), see above */
 };
 
-/* id_cmp() < 0, without a call: it is on the way of every re-evaluation. */
+static inline uint64_t
+id_half(const uint8_t *p) /* so that numbers stand as bytes do */
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/* id_cmp() < 0, without a call. */
 static inline bool
 id_before(const struct id *a, const struct id *b)
 {
-	uint64_t x[2], y[2];
+	uint64_t x = id_half(a->b), y = id_half(b->b);
 
-	memcpy(x, a->b, sizeof(x));
-	memcpy(y, b->b, sizeof(y));
-	if (x[0] != y[0])
-		return be64toh(x[0]) < be64toh(y[0]);
-	return be64toh(x[1]) < be64toh(y[1]);
+	return x != y ? x < y : id_half(a->b + 8) < id_half(b->b + 8);
 }
 
 /* span_eq(), without a call: names are short. */
