@@ -19,7 +19,7 @@ enum {
 /* The newest version seen. */
 struct found {
 	bool any;
-	int32_t key_epoch;
+	int32_t key_epoch, next_epoch; /* next: while keys are rotated; 0: none */
 	struct id event_id;
 	uint8_t raw_sha256[SHA256_BYTES];
 	char topic[TOPIC_NAME_MAX + 1], organisation[TOPIC_NAME_MAX + 1];
@@ -58,7 +58,8 @@ version_take(struct look *l, const struct krecord *krec)
 	if (av_read(l->catalogue, &evidence_binding, krec->value, &ev, &l->arena, &err)
 	    || ev.what != EVIDENCE_VERSION)
 		return;
-	*f = (struct found){ .any = true, .key_epoch = ev.key_epoch, .event_id = ev.event_id,
+	*f = (struct found){ .any = true, .key_epoch = ev.key_epoch,
+		.next_epoch = ev.next ? ev.next->key_epoch : 0, .event_id = ev.event_id,
 		.at = krec->offset, .raw_offset = ev.source.offset };
 	memcpy(f->raw_sha256, ev.raw_sha256, sizeof(f->raw_sha256));
 	snprintf(f->topic, sizeof(f->topic), "%s." SPAN_FMT, l->conf->prefix,
@@ -116,7 +117,7 @@ epoch_judge(const struct look *l, struct err *err)
 {
 	const struct found *f = &l->found;
 
-	if (f->key_epoch == l->conf->ring->epoch)
+	if (f->key_epoch == l->conf->ring->epoch || f->next_epoch == l->conf->ring->epoch)
 		return 0;
 	return err_code(err, ERR_FATAL, "key-epoch", NULL,
 	    "key file '%.200s' is of epoch %d, but '%.100s' holds evidence of epoch %d at offset "

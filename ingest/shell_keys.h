@@ -5,7 +5,7 @@
  * nothing would match what stands, and nothing would say so.  So before anything
  * is written the newest version in evidence is held against the key file:
  *
- *	its key epoch                              is the file's
+ *	its key epoch, or the one that comes next  is the file's
  *	its event id                               is what this key makes of the raw record,
  *	                                           where raw still holds it
  *
