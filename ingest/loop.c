@@ -47,6 +47,7 @@ struct side {
 	struct idmap erased;
 	struct rules *rules;     /* in force; NULL: none yet */
 	uint32_t mistakes;       /* of the newest pages */
+	struct strmap said;      /* these, as they were logged */
 	int64_t read_at;         /* newest terms record that ingestd's answer depends on */
 	bool started;            /* read to the ends seen at the start */
 	bool erased_more;        /* since the shares were told */
@@ -175,13 +176,25 @@ erasures_again(struct ingest_loop *lp)
 
 /* --- terms */
 
+/* Once each: the pages are read again whenever terms change. */
 static void
-mistakes_log(const struct yaml_report *report)
+mistakes_log(struct side *side, const struct yaml_report *report)
 {
-	for (uint32_t i = 0; i < report->kept && i < LOOP_MISTAKES_MAX; i++)
+	struct buf line = BUF_INIT;
+	bool fresh;
+
+	for (uint32_t i = 0; i < report->kept && i < LOOP_MISTAKES_MAX; i++) {
+		buf_reset(&line);
+		buf_printf(&line, "%s:%d: %s", report->mistakes[i].file, (int)report->mistakes[i].line,
+		    report->mistakes[i].text);
+		strmap_put(&side->said, buf_view(&line), &fresh);
+		if (!fresh)
+			continue;
 		log_event(LOG_ERROR, "terms-mistaken",
 		    LOG_STR(path, report->mistakes[i].file), LOG_INT(line, report->mistakes[i].line),
 		    LOG_INT(count, report->n), LOG_STR(reason, report->mistakes[i].text));
+	}
+	buf_release(&line);
 }
 
 /* Once for each reason. */
@@ -221,7 +234,7 @@ rules_anew(struct ingest_loop *lp)
 
 	side->mistakes = report.n;
 	if (side->started)
-		mistakes_log(&report);
+		mistakes_log(side, &report);
 	if (rules) {
 		side->rules = rules;
 		lp->followed = false;
@@ -257,6 +270,7 @@ side_open(struct ingest_loop *lp, struct err *err)
 	int64_t low;
 
 	side->read_at = -1;
+	strmap_init(&side->said, 1);
 	side->book = termsbook_new(lp->conf->trust_path, lp->catalogue, err);
 	side->reader = side->book ? kreader_new(&lp->conf->kafka, err) : NULL;
 	if (!side->reader)
@@ -282,6 +296,7 @@ side_close(struct side *side)
 		mem_free(side->erasures[i].value);
 	mem_free(side->erasures);
 	idmap_release(&side->erased);
+	strmap_release(&side->said);
 	rules_free(side->rules);
 }
 

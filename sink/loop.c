@@ -30,6 +30,7 @@ struct part {
 	int64_t first_end;     /* holes below it are old compaction */
 	int64_t ready_at;      /* where the log ended when it was loaded */
 	bool loaded;
+	struct log_rate undecodable;
 };
 
 struct sink_loop {
@@ -225,15 +226,33 @@ load_all(struct sink_loop *sk, struct err *err)
 /* --- one record into the batch */
 
 static int
-read_as(struct sink_loop *sk, const struct av_record *binding, const struct rec *rec, void *out)
+read_as(struct sink_loop *sk, struct part *p, const struct av_record *binding,
+    const struct rec *rec, void *out)
 {
 	struct err err;
 
 	if (av_read(sk->catalogue, binding, rec->value, out, &sk->arena, &err) == 0)
 		return 0;
 	sk->counts.undecodable++;
-	log_event(LOG_ERROR, "record-undecodable", LOG_INT(offset, rec->offset), LOG_ERR(&err));
+	if (log_rate(&p->undecodable, now_ms()))
+		log_event(LOG_ERROR, "record-undecodable", LOG_STR(topic, p->topic),
+		    LOG_INT(partition, p->partition), LOG_INT(offset, rec->offset), LOG_ERR(&err));
 	return -1;
+}
+
+static void
+undecodable_tell(struct sink_loop *sk)
+{
+	for (int i = 0; i < sk->parts_n; i++) {
+		struct part *p = sk->parts[i];
+		uint64_t held = log_rate_over(&p->undecodable, now_ms());
+
+		if (held)
+			log_event(LOG_ERROR, "records-undecodable", LOG_STR(topic, p->topic),
+			    LOG_INT(partition, p->partition), LOG_INT(offset, p->next),
+			    LOG_INT(count, held),
+			    LOG_STR(reason, "as many more in the minute up to this offset"));
+	}
 }
 
 static void
@@ -245,7 +264,7 @@ row_evidence(struct sink_loop *sk, struct part *p, uint32_t slot, const struct k
 
 		if (!rec->value.ptr)
 			sink_batch_rejected(sk->batch, slot, key, NULL);
-		else if (read_as(sk, &rejected_binding, rec, &rej) == 0)
+		else if (read_as(sk, p, &rejected_binding, rec, &rej) == 0)
 			sink_batch_rejected(sk->batch, slot, key, &rej);
 		return;
 	}
@@ -253,13 +272,15 @@ row_evidence(struct sink_loop *sk, struct part *p, uint32_t slot, const struct k
 
 	if (!rec->value.ptr)
 		sink_batch_evidence(sk->batch, slot, key, NULL);
-	else if (read_as(sk, &evidence_binding, rec, &ev) == 0)
+	else if (read_as(sk, p, &evidence_binding, rec, &ev) == 0)
 		sink_batch_evidence(sk->batch, slot, key, &ev);
 }
 
 static void
-row_linked(struct sink_loop *sk, uint32_t slot, const struct key *key, const struct rec *rec)
+row_linked(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key *key,
+    const struct rec *rec)
 {
+	struct rec said = *rec;
 	bool decision = key->type == KEY_UNIT_DECISION;
 	struct linked ln;
 	struct decision de;
@@ -271,13 +292,14 @@ row_linked(struct sink_loop *sk, uint32_t slot, const struct key *key, const str
 			sink_batch_link(sk->batch, slot, key, NULL);
 		return;
 	}
-	if (read_as(sk, &linked_binding, rec, &ln))
+	if (read_as(sk, p, &linked_binding, rec, &ln))
 		return;
 	if (!decision) {
 		sink_batch_link(sk->batch, slot, key, &ln);
 		return;
 	}
-	if (read_as(sk, &decision_binding, &(struct rec){ .value = ln.decision }, &de) == 0)
+	said.value = ln.decision; /* as it was sent, within the link */
+	if (read_as(sk, p, &decision_binding, &said, &de) == 0)
 		sink_batch_decision(sk->batch, slot, key, &ln, &de);
 }
 
@@ -294,16 +316,16 @@ row(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key *key,
 		return;
 	case KEY_UNIT_EVENT:
 	case KEY_UNIT_DECISION:
-		row_linked(sk, slot, key, rec);
+		row_linked(sk, p, slot, key, rec);
 		return;
 	case KEY_OUTCOME:
 		if (!rec->value.ptr)
 			sink_batch_outcome(sk->batch, slot, key, NULL);
-		else if (read_as(sk, &outcome_binding, rec, &out) == 0)
+		else if (read_as(sk, p, &outcome_binding, rec, &out) == 0)
 			sink_batch_outcome(sk->batch, slot, key, &out);
 		return;
 	case KEY_CUT:
-		if (rec->value.ptr && read_as(sk, &cut_binding, rec, &cut) == 0)
+		if (rec->value.ptr && read_as(sk, p, &cut_binding, rec, &cut) == 0)
 			sink_batch_cut(sk->batch, slot, key->stream, &cut);
 		return;
 	case KEY_CLAIM:
@@ -321,7 +343,7 @@ fold(struct sink_loop *sk, struct part *p, uint32_t slot, const struct rec *rec)
 
 	sk->counts.records++;
 	arena_reset(&sk->arena);
-	if (key.type == KEY_CLAIM && (!rec->value.ptr || read_as(sk, &claim_binding, rec, &claim)))
+	if (key.type == KEY_CLAIM && (!rec->value.ptr || read_as(sk, p, &claim_binding, rec, &claim)))
 		return;
 	doubted = p->claims.doubts.count && strmap_find(&p->claims.doubts, rec->key);
 	switch (claims_apply(&p->claims, &key, rec, claim.epoch)) {
@@ -557,6 +579,7 @@ sink_loop_round(struct sink_loop *sk, struct err *err)
 	    && write_batch(sk, err))
 		return -1;
 	tell_group(sk);
+	undecodable_tell(sk);
 	if (!sk->counts.ready && caught_up(sk))
 		sk->counts.ready = true;
 	return n > 0;

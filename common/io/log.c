@@ -170,3 +170,26 @@ log_write(enum log_level level, const char *event, const struct log_kv *kv, size
 		wrote = write(log_state.fd, l.text, l.len);
 	while (wrote < 0 && errno == EINTR);
 }
+
+bool
+log_rate(struct log_rate *r, int64_t now_ms)
+{
+	if (r->since_ms == 0 || (now_ms - r->since_ms >= LOG_RATE_MS && r->held == 0))
+		*r = (struct log_rate){ .since_ms = now_ms };
+	if (r->said < LOG_RATE_LINES) {
+		r->said++;
+		return true;
+	}
+	r->held++;
+	return false;
+}
+
+uint64_t
+log_rate_over(struct log_rate *r, int64_t now_ms)
+{
+	uint64_t held = now_ms - r->since_ms >= LOG_RATE_MS ? r->held : 0;
+
+	if (held)
+		*r = (struct log_rate){ 0 };
+	return held;
+}

@@ -16,6 +16,7 @@
 #ifndef OUTTURN_IO_LOG_H
 #define OUTTURN_IO_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,6 +77,21 @@ struct log_kv {
 #define log_event(level, event, ...)                                                               \
 	log_write((level), (event), (const struct log_kv[]){ __VA_ARGS__ },                        \
 	    sizeof((const struct log_kv[]){ __VA_ARGS__ }) / sizeof(struct log_kv))
+
+/*
+ * For what may be wrong with every record: a line for the first of a minute, and
+ * one when it is over, how many more there were.  A counter counts all.
+ */
+enum { LOG_RATE_LINES = 10, LOG_RATE_MS = 60000 };
+
+struct log_rate {
+	int64_t since_ms; /* of this minute; 0: nothing was said yet */
+	uint64_t said, held;
+};
+
+bool log_rate(struct log_rate *r, int64_t now_ms); /* may one more be said? */
+/* Ask in every round.  How many were not said of a minute that is over, to be said now. */
+uint64_t log_rate_over(struct log_rate *r, int64_t now_ms);
 
 /* Before the first line; daemon is borrowed for good.  Levels above max are dropped. */
 void log_start(const char *daemon, enum log_level max);

@@ -36,6 +36,7 @@ struct termsbook {
 	struct person *people; /* of today's pages, by name as the book has them */
 	size_t people_n;
 	uint64_t refused;
+	struct strmap mistaken; /* key of a page -> hash of the content that was mistaken */
 	struct buf message, key;
 };
 
@@ -133,6 +134,7 @@ termsbook_new(const char *trust_path, struct av_catalogue *cat, struct err *err)
 
 	tb->cat = cat;
 	book_init(&tb->book);
+	strmap_init(&tb->mistaken, 1);
 	tb->trusted = mem_zalloc(TRUST_MAX, sizeof(*tb->trusted));
 	if (trust_read(tb, trust_path, err) == 0)
 		return tb;
@@ -146,6 +148,7 @@ termsbook_free(struct termsbook *tb)
 	if (!tb)
 		return;
 	book_release(&tb->book);
+	strmap_release(&tb->mistaken);
 	buf_release(&tb->trust_text);
 	buf_release(&tb->message);
 	buf_release(&tb->key);
@@ -196,6 +199,20 @@ person_parse(const struct book_page *page, struct person *out, struct yaml_repor
 	return ok;
 }
 
+bool
+termsbook_mistaken(struct termsbook *tb, const struct book_page *page)
+{
+	uint64_t hash = hash64(page->content.ptr, page->content.len, 1), *known;
+	bool fresh;
+
+	book_key(page->thing, page->name, page->version, &tb->key);
+	known = strmap_put(&tb->mistaken, buf_view(&tb->key), &fresh);
+	if (!fresh && *known == hash)
+		return false;
+	*known = hash;
+	return true;
+}
+
 /* Whose page cannot be read may say nothing: that is logged, and mended by a
  * new version. */
 static void
@@ -212,7 +229,7 @@ people_read(struct termsbook *tb)
 		tb->people = mem_realloc(tb->people, tb->people_n + 1, sizeof(*tb->people));
 		if (person_parse(page, &tb->people[tb->people_n], &report))
 			tb->people_n++;
-		else
+		else if (termsbook_mistaken(tb, page))
 			log_event(LOG_ERROR, "terms-mistaken", LOG_STR(thing, "person"),
 			    LOG_INT(offset, page->offset), LOG_INT(count, report.n),
 			    LOG_STR(reason, report.kept ? report.mistakes[0].text : "unreadable"));

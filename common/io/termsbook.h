@@ -33,6 +33,9 @@ void termsbook_free(struct termsbook *tb);
  */
 bool termsbook_fold(struct termsbook *tb, const struct rec *rec, struct span *thing);
 const struct book *termsbook_book(const struct termsbook *tb);
+/* Its reader found this page mistaken.  true: not known yet, say so: a page is read again
+ * whenever terms change, and is the same page when it is published again. */
+bool termsbook_mistaken(struct termsbook *tb, const struct book_page *page);
 uint64_t termsbook_refused(const struct termsbook *tb); /* unsigned or wrongly signed, so far */
 
 /* May `by` say this in one of `roles` (NULL at the end), and did they sign it?  The

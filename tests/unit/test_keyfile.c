@@ -358,6 +358,46 @@ test_who_may_say_what_is_asked_of_todays_pages(void **state)
 	termsbook_free(tb);
 }
 
+static int
+lines_of(FILE *f)
+{
+	int n = 0, c;
+
+	rewind(f);
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	return n;
+}
+
+static void
+test_a_mistaken_page_is_said_once_also_when_it_is_published_again(void **state)
+{
+	struct signer alice = signer_read("alice");
+	struct termsbook *tb = book_trusting_alice(&alice);
+	FILE *said = tmpfile();
+	struct book_page page = { .thing = SPAN_LIT("contract"), .name = SPAN_LIT("a"), .version = 2,
+		.content = SPAN_LIT("nothing right") };
+
+	(void)state;
+	assert_non_null(said);
+	assert_true(termsbook_mistaken(tb, &page));
+	page.offset = 7; /* read again, published again */
+	assert_false(termsbook_mistaken(tb, &page));
+	page.content = SPAN_LIT("nothing right either");
+	assert_true(termsbook_mistaken(tb, &page));
+	page.version = 3;
+	assert_true(termsbook_mistaken(tb, &page));
+
+	log_to(fileno(said));
+	assert_true(fold(tb, &alice, "alice", "person", "bob", 1, "key: zz\nroles: []\n", NULL));
+	assert_true(fold(tb, &alice, "alice", "person", "cora", 1, "key: zz\nroles: []\n", NULL));
+	assert_false(fold(tb, &alice, "alice", "person", "cora", 1, "key: zz\nroles: []\n", NULL));
+	assert_int_equal(lines_of(said), 2);
+	log_to(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	fclose(said);
+	termsbook_free(tb);
+}
+
 int
 main(void)
 {
@@ -371,6 +411,7 @@ main(void)
 		cmocka_unit_test(test_a_trust_file_that_trusts_nobody_is_refused),
 		cmocka_unit_test(test_only_what_a_trusted_person_signed_counts),
 		cmocka_unit_test(test_who_may_say_what_is_asked_of_todays_pages),
+		cmocka_unit_test(test_a_mistaken_page_is_said_once_also_when_it_is_published_again),
 	};
 	int failed;
 

@@ -217,8 +217,9 @@ model_read(struct core *c)
 	struct model *model = doc ? model_parse(doc->root, &report) : NULL;
 
 	if (page && !model) {
-		log_event(LOG_ERROR, "model-refused", LOG_INT(count, report.n),
-		    LOG_STR(reason, report.kept ? report.mistakes[0].text : "not YAML"));
+		if (termsbook_mistaken(c->terms, page))
+			log_event(LOG_ERROR, "model-refused", LOG_INT(count, report.n),
+			    LOG_STR(reason, report.kept ? report.mistakes[0].text : "not YAML"));
 	} else {
 		match_model(c->match, model ? model : model_builtin());
 		model_free(c->model);

@@ -50,9 +50,9 @@ metrics(void *self, struct metric *out)
 	out[n++] = (struct metric){ "unsigned_total",
 		"Decisions and 'as at' facts that did not count when asked: not signed by who may",
 		(double)d->ms.refused };
-	out[n++] = (struct metric){ "contracts_mistaken_total",
-		"Published contracts that were passed over for their mistakes",
-		(double)d->ms.contracts_refused };
+	out[n++] = (struct metric){ "contracts_mistaken",
+		"Pages of contracts that are passed over for their mistakes: an older one is in force",
+		(double)d->ms.contracts_mistaken };
 	return n;
 }
 

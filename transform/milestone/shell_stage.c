@@ -151,14 +151,12 @@ contract_read(struct core *c, const struct book_page *page)
 		contract_free(contract);
 		contract = NULL;
 	}
-	if (!contract) {
-		c->ms->contracts_refused++;
+	if (!contract && termsbook_mistaken(c->terms, page))
 		for (uint32_t i = 0; i < report.kept; i++)
 			log_event(LOG_ERROR, "contract-mistaken", LOG_INT(offset, page->offset),
 			    LOG_STR(path, report.mistakes[i].file),
 			    LOG_INT(line, report.mistakes[i].line), LOG_INT(count, report.n),
 			    LOG_STR(reason, report.mistakes[i].text));
-	}
 	yaml_report_release(&report);
 	yaml_doc_free(doc);
 	return contract;
@@ -170,6 +168,7 @@ static void
 contracts_read(struct core *c)
 {
 	const struct book *b = termsbook_book(c->terms);
+	uint64_t mistaken = 0;
 	size_t end;
 
 	for (size_t at = 0; at < b->n; at = end) {
@@ -181,10 +180,13 @@ contracts_read(struct core *c)
 			end++;
 		if (!span_is(first->thing, "contract"))
 			continue;
-		for (size_t i = end; i > at && !contract; i--)
+		for (size_t i = end; i > at && !contract; i--) {
 			contract = contract_read(c, &b->pages[i - 1]);
+			mistaken += !contract;
+		}
 		stage_contract(c->stage, first->name, contract);
 	}
+	c->ms->contracts_mistaken = mistaken;
 }
 
 /* Of the agencies' page only which topic is whose. */

@@ -18,7 +18,7 @@ struct milestone_stage {
 	const char *trust_path;     /* borrowed */
 	bool trust_lost;            /* and that was said */
 	struct av_catalogue *catalogue;
-	uint64_t undecodable, refused, contracts_refused;
+	uint64_t undecodable, refused, contracts_mistaken;
 };
 
 /* Fills *stage to hand to level_host_new(); borrows ms for its life. */
