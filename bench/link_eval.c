@@ -21,11 +21,13 @@
 
 #include "common/csv.h"
 #include "common/hash.h"
+#include "common/io/yaml.h"
 #include "common/mem.h"
 #include "common/must.h"
 #include "common/text.h"
 #include "ingest/tokens.h"
 #include "transform/match/batch.h"
+#include "transform/match/model.h"
 
 #define COLUMNS(C)                                                                                 \
 	C(record_id) C(source) C(true_id) C(forename) C(surname) C(sex) C(dob) C(address1) C(address2) \
@@ -496,6 +498,28 @@ usage(void)
 	return 2;
 }
 
+/* The weights of a model file; false: it has none, or cannot be read. */
+static bool
+model_read(const char *path, struct weights *out)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct yaml_doc *doc = yaml_load(path, &report);
+	struct model *model = doc ? model_parse(doc->root, &report) : NULL;
+	struct buf text = BUF_INIT;
+	bool ok = model && model_weights(model);
+
+	if (ok)
+		*out = *model_weights(model);
+	yaml_report_text(&report, &text);
+	if (!ok)
+		fprintf(stderr, "%s%s: no model with weights\n", buf_cstr(&text), path);
+	buf_release(&text);
+	model_free(model);
+	yaml_doc_free(doc);
+	yaml_report_release(&report);
+	return ok;
+}
+
 static bool
 profile_read(const char *text, enum clk_profile *out)
 {
@@ -535,6 +559,8 @@ main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'm':
+			if (!model_read(optarg, &weights))
+				return 1;
 			break;
 		case 'p':
 			if (!profile_read(optarg, &tokens.clk))

@@ -23,7 +23,7 @@ enum { FACTS_MAX = 120, EVENTS = 24, REVIEWS_MAX = 12, DECISIONS_MAX = 8, TOKENS
 	CROWD = 760, CROWD_STEPS = 14 };
 
 static uint64_t seed_now;
-static struct model *other_model;
+static struct model *other_model, *weighed_model;
 
 /* Other blocks, other weights, other names for the same steps, another order. */
 static const char other_text[] = "model: other\nversion: 7\n"
@@ -42,8 +42,11 @@ other_model_read(void **state)
 	(void)state;
 	other_model = doc ? model_parse(doc->root, &report) : NULL;
 	yaml_doc_free(doc);
+	doc = yaml_load("config/models/probabilistic-1.yaml", &report);
+	weighed_model = doc ? model_parse(doc->root, &report) : NULL;
+	yaml_doc_free(doc);
 	yaml_report_release(&report);
-	return other_model ? 0 : -1;
+	return other_model && weighed_model ? 0 : -1;
 }
 
 static int
@@ -51,6 +54,7 @@ other_model_drop(void **state)
 {
 	(void)state;
 	model_free(other_model);
+	model_free(weighed_model);
 	return 0;
 }
 
@@ -133,10 +137,13 @@ details(struct evidence *ev, struct token *tokens, uint32_t person, uint32_t org
 		token_add(ev, tokens, TOKEN_NAME_SWAP, sur * 8 + fore);
 		token_add(ev, tokens, TOKEN_PHONETIC_SURNAME, sur / 2);
 		token_add(ev, tokens, TOKEN_NICKNAME, fore / 2);
+		token_add(ev, tokens, TOKEN_NAME_FIRST, fore);
+		token_add(ev, tokens, TOKEN_NAME_LAST, sur);
 	}
 	if (draw(3)) {
 		token_add(ev, tokens, TOKEN_POSTCODE, place);
 		token_add(ev, tokens, TOKEN_SECTOR, place / 2);
+		token_add(ev, tokens, TOKEN_STREET, draw(3) ? place : draw(3));
 	}
 	h = hash64(tokens, ev->tokens.n * sizeof(*tokens), 3);
 	ev->signature = (struct id){ { 's' } };
@@ -251,7 +258,9 @@ organisations_change(struct world *w, struct match *m)
 static void
 model_change(struct world *w, struct match *m)
 {
-	w->model = w->model == other_model ? model_builtin() : other_model;
+	w->model = w->model == other_model ? weighed_model
+	    : w->model == weighed_model    ? model_builtin()
+					   : other_model;
 	match_model(m, w->model);
 }
 

@@ -47,7 +47,7 @@ told(const struct story *s)
 	for (uint32_t turn = 0; turn <= s->edges_n; turn++) {
 		for (uint32_t i = 0; i < s->edges_n; i++)
 			edges[i] = s->edges[(i + turn) % s->edges_n];
-		cluster(s->nodes, NODES, edges, s->edges_n, s->apart, s->apart_n, label, &arena);
+		cluster(model_builtin(), s->nodes, NODES, edges, s->edges_n, s->apart, s->apart_n, label, &arena);
 		for (uint32_t i = 0; i < NODES; i++) {
 			if (turn)
 				assert_int_equal(text[i], 'a' + (int)label[i]);

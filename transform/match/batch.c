@@ -649,10 +649,6 @@ weight_at(const struct batch *b, uint32_t i, uint32_t j, uint8_t *grade)
 	return weigh(&b->w, grade, rarity);
 }
 
-/* What one pair may say in a sum: much for, little against, for of a person's records the two
- * worst are the least like each other. */
-enum { FOR_MBIT = 20000, AGAINST_MBIT = 2000 };
-
 /* Two clusters are one person if all their pairs together say so. */
 static bool
 may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, uint32_t sx,
@@ -669,12 +665,9 @@ may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, ui
 	do {
 		j = y;
 		do {
-			int32_t w;
-
 			if (b->stats.one_a_person && b->source[i] == b->source[j])
 				return false;
-			w = weight_at(b, i, j, grade);
-			sum += w > FOR_MBIT ? FOR_MBIT : w < -AGAINST_MBIT ? -AGAINST_MBIT : w;
+			sum += weigh_bounded(weight_at(b, i, j, grade));
 			j = next[j];
 		} while (j != y);
 		i = next[i];

@@ -14,6 +14,7 @@ struct forest {
 	const struct cluster_node *nodes;
 	const struct cluster_pair *apart;
 	uint32_t apart_n;
+	const struct model *model;
 };
 
 static uint32_t
@@ -81,6 +82,25 @@ conflict(struct forest *f, uint32_t x, uint32_t y)
 	return false;
 }
 
+/* Not kept: what two clusters say together can change as they grow. */
+static bool
+speak_against(const struct forest *f, uint32_t x, uint32_t y)
+{
+	int64_t sum = 0;
+	uint32_t i = x;
+
+	do {
+		uint32_t j = y;
+
+		do {
+			sum += model_together(f->model, &f->nodes[i].tokens, &f->nodes[j].tokens);
+			j = f->next[j];
+		} while (j != y);
+		i = f->next[i];
+	} while (i != x);
+	return sum < 0;
+}
+
 static void
 join(struct forest *f, uint32_t x, uint32_t y)
 {
@@ -108,13 +128,13 @@ edge_order(const void *p, const void *q)
 }
 
 void
-cluster(const struct cluster_node *nodes, uint32_t n, struct cluster_edge *edges,
-    uint32_t edges_n, const struct cluster_pair *apart, uint32_t apart_n, uint32_t *label,
+cluster(const struct model *model, const struct cluster_node *nodes, uint32_t n,
+    struct cluster_edge *edges, uint32_t edges_n, const struct cluster_pair *apart, uint32_t apart_n, uint32_t *label,
     struct arena *arena)
 {
 	struct forest f = { .root = arena_alloc(arena, (size_t)n * sizeof(*f.root) + 1),
 		.next = arena_alloc(arena, (size_t)n * sizeof(*f.next) + 1), .nodes = nodes,
-		.apart = apart, .apart_n = apart_n, .refused_cap = 16 };
+		.apart = apart, .apart_n = apart_n, .model = model, .refused_cap = 16 };
 
 	while (f.refused_cap < 2 * (size_t)edges_n)
 		f.refused_cap *= 2;
@@ -129,7 +149,9 @@ cluster(const struct cluster_node *nodes, uint32_t n, struct cluster_edge *edges
 
 		if (x == y || kept_apart(&f, x, y))
 			continue;
-		if (edges[i].class != EDGE_MODEL || !conflict(&f, x, y))
+		if (edges[i].class == EDGE_MODEL && conflict(&f, x, y))
+			continue;
+		if (!edges[i].weighed || !speak_against(&f, x, y))
 			join(&f, x, y);
 	}
 	for (uint32_t i = 0; i < n; i++)

@@ -8,6 +8,10 @@
  *	   a ──30── b ──18── c        a and c have different NHS numbers:
  *	   [ a  b ]          [ c ]    the weaker edge gives way
  *
+ * An edge that was weighed (model.h) joins two clusters only if all pairs of
+ * the two together speak for it: a record without a forename must not make one
+ * person of a father and a son.
+ *
  * Constrained agglomeration in an order that is a function of the set (weight,
  * then a keyed hash of the pair, then ids), so the result is too.
  *
@@ -18,7 +22,7 @@
 
 #include "common/arena.h"
 #include "common/id.h"
-#include "transform/match/compare.h"
+#include "transform/match/model.h"
 
 struct cluster_node {
 	struct id signature;      /* keyed */
@@ -35,6 +39,7 @@ struct cluster_edge {
 	uint32_t a, b;       /* nodes, a < b */
 	uint32_t class;      /* enum edge_class */
 	int64_t weight_mbit; /* MODEL */
+	bool weighed;        /* MODEL: by weight, not by a step */
 	uint64_t tie;        /* keyed hash of the pair of signatures */
 };
 
@@ -43,8 +48,8 @@ struct cluster_pair {
 };
 
 /* Fills label[i] with the lowest node of i's cluster, for nodes sorted by (signature, event). */
-void cluster(const struct cluster_node *nodes, uint32_t n, struct cluster_edge *edges,
-    uint32_t edges_n, const struct cluster_pair *apart, uint32_t apart_n, uint32_t *label,
+void cluster(const struct model *model, const struct cluster_node *nodes, uint32_t n,
+    struct cluster_edge *edges, uint32_t edges_n, const struct cluster_pair *apart, uint32_t apart_n, uint32_t *label,
     struct arena *arena);
 
 #endif

@@ -646,7 +646,8 @@ settle_event(struct match *m, uint32_t i)
 struct found { /* an edge between two signatures */
 	uint32_t a, b;
 	int step;
-	uint8_t levels[COMPARE_END];
+	int64_t weight_mbit;
+	bool weighed;
 };
 
 struct walk {
@@ -693,15 +694,18 @@ walk_blocks(struct match *m, struct walk *w, uint32_t number)
 			struct signature *o = signature_at(m, members[i]);
 			struct token_view theirs = signature_tokens(o);
 			struct found f = { .a = number, .b = members[i] };
+			struct model_verdict v;
 
 			if (o == s || o->seen == m->member)
 				continue;
 			o->seen = m->member;
-			compare(&tokens, &theirs, f.levels);
-			f.step = model_decide(m->model, f.levels);
+			model_judge(m->model, &tokens, &theirs, &v);
+			f.step = v.step;
+			f.weight_mbit = v.weight_mbit;
+			f.weighed = v.weighed;
 			if (f.step >= 0 && number < members[i])
 				found_add(w, &f);
-			if (f.step >= 0 || f.levels[COMPARE_NHS] == LEVEL_AGREE)
+			if (f.step >= 0 || v.number_same)
 				walk_add(m, w, members[i]);
 		}
 	}
@@ -818,7 +822,7 @@ nodes_of(const struct match *m, const struct piece *p, uint32_t number, uint32_t
 
 static void
 edge_add(struct piece *p, uint32_t a, uint32_t b, enum edge_class class,
-    int64_t weight)
+    int64_t weight, bool weighed)
 {
 	const struct id *x, *y;
 	uint8_t pair[2 * ID_BYTES];
@@ -838,7 +842,7 @@ edge_add(struct piece *p, uint32_t a, uint32_t b, enum edge_class class,
 	memcpy(pair, x->b, ID_BYTES);
 	memcpy(pair + ID_BYTES, y->b, ID_BYTES);
 	p->edges[p->edges_n++] = (struct cluster_edge){ .a = a, .b = b, .class = class,
-		.weight_mbit = weight,
+		.weight_mbit = weight, .weighed = weighed,
 		.tie = class == EDGE_MODEL ? hash64(pair, sizeof(pair), 0) : 0 };
 }
 
@@ -860,7 +864,7 @@ edges_model(struct match *m, struct piece *p, const struct walk *w)
 		nodes_of(m, p, f->b, &b_from, &b_end);
 		for (; a < a_end; a++)
 			for (b = b_from; b < b_end; b++)
-				edge_add(p, a, b, EDGE_MODEL, steps[f->step].weight_mbit);
+				edge_add(p, a, b, EDGE_MODEL, f->weight_mbit, f->weighed);
 	}
 }
 
@@ -870,7 +874,7 @@ edges_same(struct piece *p)
 	for (uint32_t i = 0; i < p->n; i++)
 		for (uint32_t k = i + 1; k < p->n
 		     && id_eq(&p->nodes[i].node.signature, &p->nodes[k].node.signature); k++)
-			edge_add(p, i, k, EDGE_SAME, 0);
+			edge_add(p, i, k, EDGE_SAME, 0, false);
 }
 
 static bool
@@ -911,7 +915,7 @@ edges_review(struct match *m, struct piece *p, struct cluster_pair **apart)
 			    || !node_of_event(m, p, &j->b, &other))
 				continue;
 			if (j->same) {
-				edge_add(p, i, other, EDGE_REVIEW, 0);
+				edge_add(p, i, other, EDGE_REVIEW, 0, false);
 				continue;
 			}
 			if (n == cap) {
@@ -1026,15 +1030,17 @@ units_name(struct match *m, struct piece *p, const uint32_t *label)
 
 static void
 note(struct node_of *n, int16_t step, int64_t weight, const struct id *partner,
-    const uint8_t *levels)
+    const struct model_verdict *v)
 {
 	if (n->state.step != NODE_SINGLE)
 		return;
 	n->state.step = step;
 	n->state.weight_mbit = weight;
 	n->state.partner = *partner;
-	if (levels)
-		memcpy(n->state.levels, levels, COMPARE_END);
+	if (v) {
+		memcpy(n->state.levels, v->levels, v->levels_n);
+		n->state.levels_n = v->levels_n;
+	}
 }
 
 static void
@@ -1048,20 +1054,20 @@ notes_write(struct match *m, struct piece *p, const uint32_t *label)
 		for (uint32_t i = 0; i < p->edges_n; i++) {
 			const struct cluster_edge *e = &p->edges[i];
 			struct node_of *a = &p->nodes[e->a], *b = &p->nodes[e->b];
-			uint8_t levels[COMPARE_END];
+			struct model_verdict v;
 			int16_t step = class == EDGE_REVIEW ? NODE_REVIEW : NODE_SAME;
 
 			if (e->class != class || label[e->a] != label[e->b]
 			    || (a->state.step != NODE_SINGLE && b->state.step != NODE_SINGLE))
 				continue;
 			if (class == EDGE_MODEL) {
-				compare(&a->node.tokens, &b->node.tokens, levels);
-				step = (int16_t)model_decide(m->model, levels);
+				model_judge(m->model, &a->node.tokens, &b->node.tokens, &v);
+				step = (int16_t)v.step;
 			}
 			note(a, step, e->weight_mbit, &b->smallest,
-			    class == EDGE_MODEL ? levels : NULL);
+			    class == EDGE_MODEL ? &v : NULL);
 			note(b, step, e->weight_mbit, &a->smallest,
-			    class == EDGE_MODEL ? levels : NULL);
+			    class == EDGE_MODEL ? &v : NULL);
 		}
 	}
 }
@@ -1071,7 +1077,7 @@ state_same(const struct node_state *a, const struct node_state *b)
 {
 	return id_eq(&a->unit, &b->unit) && id_eq(&a->partner, &b->partner)
 	    && a->weight_mbit == b->weight_mbit && a->step == b->step
-	    && memcmp(a->levels, b->levels, COMPARE_END) == 0;
+	    && a->levels_n == b->levels_n && memcmp(a->levels, b->levels, a->levels_n) == 0;
 }
 
 static void
@@ -1125,7 +1131,7 @@ settle_component(struct match *m, const struct walk *w)
 	MUST(nodes && label);
 	for (uint32_t i = 0; i < p.n; i++)
 		nodes[i] = p.nodes[i].node;
-	cluster(nodes, p.n, p.edges, p.edges_n, apart, apart_n, label, &m->arena);
+	cluster(m->model, nodes, p.n, p.edges, p.edges_n, apart, apart_n, label, &m->arena);
 	units_name(m, &p, label);
 	notes_write(m, &p, label);
 	for (uint32_t i = 0; i < p.n; i++)
@@ -1224,7 +1230,7 @@ note_of(const struct match *m, const struct event *e, const struct signature *s,
 	model_steps(m->model, &steps);
 	if (state->step >= 0) {
 		out->step = steps[state->step].name;
-		out->levels = span_of(state->levels, COMPARE_END);
+		out->levels = span_of(state->levels, state->levels_n);
 	} else if (state->step == NODE_REVIEW) {
 		out->step = SPAN_LIT("review");
 	} else if (state->step == NODE_SAME) {

@@ -10,7 +10,12 @@ struct model {
 	struct model_block blocks[MODEL_BLOCKS_MAX];
 	size_t blocks_n;
 	struct model_step steps[MODEL_STEPS_MAX];
-	size_t steps_n;
+	size_t steps_n;          /* without "weighed" */
+	bool weighs;
+	struct weights weights;  /* as the file has them */
+	struct weights stream;   /* what nobody else has is not known: odd differs */
+	int32_t threshold_mbit;
+	int32_t rarity_mbit[TOKEN_FREQUENCY_MAX + 1]; /* of a name of each frequency class */
 	struct arena arena;
 };
 
@@ -89,6 +94,15 @@ struct model_file {
 	int32_t version;
 	const struct yaml *blocks;
 	struct yaml_list steps;
+	struct weigh_row *weigh;
+};
+
+/* In ten thousand, where not said otherwise. */
+struct weigh_row {
+	struct yaml_at at;
+	int32_t threshold_mbit, moved, family_surname, family_forename, family_dob;
+	int32_t random_mbit, area_mbit, street_mbit, household_mbit;
+	const struct yaml *rarity_mbit, *lines;
 };
 
 #define AT(row, field) offsetof(struct row, field)
@@ -106,6 +120,31 @@ static const struct yaml_field step_fields[] = {
 };
 static const struct yaml_record step_record = YAML_RECORD("a step", struct step_row, step_fields);
 
+#define SHARE(text, field, what)                                                                   \
+	{ .name = (text), .type = YF_INT, .offset = AT(weigh_row, field), .required = true, .min = 1, \
+	    .max = 9999, .unit = "in ten thousand", .doc = (what) }
+#define PRIOR(text, field, what)                                                                   \
+	{ .name = (text), .type = YF_INT, .offset = AT(weigh_row, field), .required = true,       \
+	    .min = -60000, .max = 60000, .unit = "thousandths of a bit", .doc = (what) }
+
+static const struct yaml_field weigh_fields[] = {
+	PRIOR("threshold_mbit", threshold_mbit, "A weight of this or more is one person."),
+	SHARE("moved", moved, "Of pairs of one person, those that live elsewhere."),
+	SHARE("family_surname", family_surname, "Of pairs in one dwelling, those of one surname."),
+	SHARE("family_forename", family_forename, "The same, of one forename, at the least."),
+	SHARE("family_dob", family_dob, "The same, of one birthday, at the least."),
+	PRIOR("random_mbit", random_mbit, "Pairs of two people for one true pair, as a power of 2."),
+	PRIOR("area_mbit", area_mbit, "The same, of one postcode and town."),
+	PRIOR("street_mbit", street_mbit, "The same, of one street."),
+	PRIOR("household_mbit", household_mbit, "The same, of one dwelling."),
+	{ .name = "rarity_mbit", .type = YF_NODE, .offset = AT(weigh_row, rarity_mbit),
+	    .required = true, .doc = "How often a name of each frequency class occurs, 0 to 7." },
+	{ .name = "lines", .type = YF_NODE, .offset = AT(weigh_row, lines), .required = true,
+	    .doc = "Line, grade: [m in ten thousand, u in thousandths of a bit]." },
+};
+static const struct yaml_record weigh_record
+    = YAML_RECORD("weights", struct weigh_row, weigh_fields);
+
 static const struct yaml_field file_fields[] = {
 	{ .name = "model", .type = YF_NAME, .offset = AT(model_file, name), .required = true,
 	    .doc = "Its name." },
@@ -115,6 +154,8 @@ static const struct yaml_field file_fields[] = {
 	    .doc = "What two records must share to be compared." },
 	{ .name = "steps", .type = YF_LIST, .offset = AT(model_file, steps), .required = true,
 	    .sub = &step_record, .doc = "In order; the first that holds decides." },
+	{ .name = "weigh", .type = YF_OPTION, .offset = AT(model_file, weigh), .sub = &weigh_record,
+	    .doc = "What is weighed where no step holds." },
 };
 static const struct yaml_record file_record =
     YAML_RECORD("a matching model", struct model_file, file_fields);
@@ -193,6 +234,106 @@ when_read(struct model_step *step, const struct yaml *when, struct yaml_report *
 	}
 }
 
+/* --- the weights of a file */
+
+static bool
+number_in(const struct yaml *node, int64_t min, int64_t max, int32_t *out,
+    struct yaml_report *report)
+{
+	char found[YAML_QUOTE_MAX + 8];
+	int64_t v;
+
+	if (node->kind != YAML_SCALAR || !yaml_int(node, &v) || v < min || v > max)
+		return yaml_mistake(report, node, "found %s, expected a whole number of %lld to %lld",
+		    yaml_found(node, found), (long long)min, (long long)max);
+	*out = (int32_t)v;
+	return true;
+}
+
+static void
+grade_read(struct weights *w, int line, const struct yaml *key, const struct yaml *value,
+    struct yaml_report *report)
+{
+	int g = GRADE_DIFFER;
+	int32_t m = 0, u = 0;
+
+	while (g < GRADE_END && !span_is(key->text, grade_name((enum grade)g)))
+		g++;
+	if (g == GRADE_END) {
+		yaml_mistake(report, key, "no grade of that name");
+		return;
+	}
+	if (value->kind != YAML_SEQUENCE || value->n != 2) {
+		yaml_mistake(report, value, "expected m in ten thousand and u in thousandths of a bit");
+		return;
+	}
+	if (number_in(&value->items[0], 1, 10000, &m, report)
+	    && number_in(&value->items[1], -60000, 0, &u, report)) {
+		w->m[line][g] = bits_ratio((uint64_t)m, 10000);
+		w->u[line][g] = u;
+	}
+}
+
+static void
+lines_read(struct weights *w, const struct yaml *lines, struct yaml_report *report)
+{
+	if (lines->kind != YAML_MAPPING) {
+		yaml_mistake(report, lines, "expected a mapping of lines to their grades");
+		return;
+	}
+	for (uint32_t i = 0; i < lines->n; i++) {
+		int l = 0;
+
+		while (l < LINE_END && !span_is(lines->keys[i].text, line_name((enum line)l)))
+			l++;
+		if (l == LINE_END)
+			yaml_mistake(report, &lines->keys[i], "no line of that name");
+		else if (lines->items[i].kind != YAML_MAPPING)
+			yaml_mistake(report, &lines->items[i], "expected a mapping of grades");
+		else
+			for (uint32_t k = 0; k < lines->items[i].n; k++)
+				grade_read(w, l, &lines->items[i].keys[k], &lines->items[i].items[k],
+				    report);
+	}
+}
+
+static int32_t
+in_ten_thousand(int32_t n)
+{
+	return n > 0 ? bits_ratio((uint64_t)n, 10000) : BITS_NONE;
+}
+
+static void
+weigh_read(struct model *m, const struct weigh_row *row, struct yaml_report *report)
+{
+	struct weights *w = &m->weights;
+	const struct yaml *rarity = row->rarity_mbit;
+
+	m->weighs = true;
+	m->threshold_mbit = row->threshold_mbit;
+	*w = weights_none();
+	w->moved = in_ten_thousand(row->moved);
+	w->stayed = in_ten_thousand(10000 - row->moved);
+	w->family_surname = in_ten_thousand(row->family_surname);
+	w->family_other = in_ten_thousand(10000 - row->family_surname);
+	w->family_forename = in_ten_thousand(row->family_forename);
+	w->family_dob = in_ten_thousand(row->family_dob);
+	w->prior[OTHER_RANDOM] = row->random_mbit;
+	w->prior[OTHER_AREA] = row->area_mbit;
+	w->prior[OTHER_STREET] = row->street_mbit;
+	w->prior[OTHER_HOUSEHOLD] = row->household_mbit;
+	if (row->lines)
+		lines_read(w, row->lines, report);
+	if (rarity && (rarity->kind != YAML_SEQUENCE || rarity->n != TOKEN_FREQUENCY_MAX + 1))
+		yaml_mistake(report, rarity, "expected %d numbers", TOKEN_FREQUENCY_MAX + 1);
+	for (uint32_t i = 0; rarity && rarity->kind == YAML_SEQUENCE && i <= TOKEN_FREQUENCY_MAX
+	     && i < rarity->n; i++)
+		number_in(&rarity->items[i], -60000, 0, &m->rarity_mbit[i], report);
+	m->stream = *w;
+	for (int l = 0; l < LINE_END; l++)
+		m->stream.m[l][GRADE_DIFFER] = bits_sum(w->m[l][GRADE_DIFFER], w->m[l][GRADE_ODD]);
+}
+
 struct model *
 model_parse(const struct yaml *root, struct yaml_report *report)
 {
@@ -211,9 +352,9 @@ model_parse(const struct yaml *root, struct yaml_report *report)
 	     && i < file.blocks->n; i++)
 		block_read(m, &file.blocks->items[i], report);
 	rows = file.steps.items;
-	if (file.steps.n > MODEL_STEPS_MAX)
-		yaml_mistake(report, root, "more than %d steps", MODEL_STEPS_MAX);
-	for (uint32_t i = 0; i < file.steps.n && i < MODEL_STEPS_MAX; i++) {
+	if (file.steps.n >= MODEL_STEPS_MAX)
+		yaml_mistake(report, root, "more than %d steps", MODEL_STEPS_MAX - 1);
+	for (uint32_t i = 0; i < file.steps.n && i < MODEL_STEPS_MAX - 1; i++) {
 		struct model_step *step = &m->steps[m->steps_n++];
 
 		step->name = arena_copy(&m->arena, rows[i].name);
@@ -221,6 +362,11 @@ model_parse(const struct yaml *root, struct yaml_report *report)
 		step->exact = rows[i].exact;
 		if (rows[i].when)
 			when_read(step, rows[i].when, report);
+	}
+	if (file.weigh) {
+		weigh_read(m, file.weigh, report);
+		m->steps[m->steps_n] = (struct model_step){ .name = SPAN_LIT("weighed"),
+			.weight_mbit = m->threshold_mbit };
 	}
 	if (report->n == before)
 		return m;
@@ -280,11 +426,69 @@ model_decide(const struct model *m, const uint8_t levels[COMPARE_END])
 	return -1;
 }
 
+const struct weights *
+model_weights(const struct model *m)
+{
+	return m->weighs ? &m->weights : NULL;
+}
+
+static int32_t
+weight_of(const struct model *m, const struct token_view *a, const struct token_view *b,
+    uint8_t grade[LINE_END])
+{
+	int32_t rarity[LINE_END];
+	struct row x, y;
+
+	row_view(&x, a);
+	row_view(&y, b);
+	row_compare(&x, &y, NULL, NULL, grade);
+	if (grade[LINE_LOCAL_ID] == GRADE_DIFFER)
+		grade[LINE_LOCAL_ID] = GRADE_MISSING; /* of two organisations, as far as we can see */
+	for (int l = 0; l < LINE_END; l++)
+		rarity[l] = 1;
+	rarity[LINE_SURNAME] = m->rarity_mbit[row_class(a, TOKEN_SURNAME)];
+	rarity[LINE_FORENAME] = m->rarity_mbit[row_class(a, TOKEN_FORENAME)];
+	return weigh(&m->stream, grade, rarity);
+}
+
+void
+model_judge(const struct model *m, const struct token_view *a, const struct token_view *b,
+    struct model_verdict *out)
+{
+	_Static_assert((int)COMPARE_END <= (int)MODEL_LEVELS_MAX
+		&& (int)LINE_END <= (int)MODEL_LEVELS_MAX, "levels of either kind have room");
+	*out = (struct model_verdict){ .levels_n = COMPARE_END };
+	compare(a, b, out->levels);
+	out->number_same = out->levels[COMPARE_NHS] == LEVEL_AGREE;
+	out->step = model_decide(m, out->levels);
+	if (out->step >= 0) {
+		out->weight_mbit = m->steps[out->step].weight_mbit;
+		return;
+	}
+	if (!m->weighs)
+		return;
+	out->weight_mbit = weight_of(m, a, b, out->levels);
+	out->levels_n = LINE_END;
+	out->weighed = out->weight_mbit >= m->threshold_mbit;
+	out->step = out->weighed ? (int)m->steps_n : -1;
+}
+
+int64_t
+model_together(const struct model *m, const struct token_view *a, const struct token_view *b)
+{
+	uint8_t grade[LINE_END];
+
+	return m->weighs ? weigh_bounded(weight_of(m, a, b, grade)) : 0;
+}
+
 bool
 model_same(const struct model *a, const struct model *b)
 {
 	bool same = span_eq(a->name, b->name) && a->version == b->version
-	    && a->blocks_n == b->blocks_n && a->steps_n == b->steps_n;
+	    && a->blocks_n == b->blocks_n && a->steps_n == b->steps_n && a->weighs == b->weighs
+	    && a->threshold_mbit == b->threshold_mbit
+	    && memcmp(&a->weights, &b->weights, sizeof(a->weights)) == 0
+	    && memcmp(a->rarity_mbit, b->rarity_mbit, sizeof(a->rarity_mbit)) == 0;
 
 	for (size_t i = 0; same && i < a->blocks_n; i++)
 		same = a->blocks[i].n == b->blocks[i].n

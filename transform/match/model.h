@@ -4,10 +4,13 @@
  *	blocks: which fields two records must share to be compared at all
  *	steps:  named, in order; the first whose levels all hold decides
  *
- * The first model is deterministic: a step is a conjunction of comparison
- * levels, with a weight that says how strong it is beside the others.  A
- * probabilistic one fills the same interface: levels in, a weight in
- * thousandths of a bit and a name out.
+ * A step is a conjunction of comparison levels, with a weight that says how
+ * strong it is beside the others.  A probabilistic model has weights as well
+ * (weigh.h): where no step holds, the pair is weighed, and a weight of the
+ * threshold or more joins it by a last step, "weighed", which is never exact.
+ *
+ * In a stream nothing may depend on what has arrived: u, priors and how rare
+ * a name of each frequency class is stand in the file, beside m.
  *
  * A step that is `exact` stands on an identifier that is nobody else's, and
  * holds also in a component that grew past its limit.
@@ -19,12 +22,14 @@
 
 #include "common/yaml.h"
 #include "transform/match/compare.h"
+#include "transform/match/weigh.h"
 
 enum {
 	MODEL_BLOCKS_MAX = 16,
 	MODEL_BLOCK_FIELDS_MAX = 4,
 	MODEL_STEPS_MAX = 32,
 	BLOCK_SIGNATURES_MAX = 200,     /* of one block: more make no edges */
+	MODEL_LEVELS_MAX = 20,          /* of what a step or a weighing looked at */
 	COMPONENT_SIGNATURES_MAX = 500, /* of one component: more keeps exact steps only */
 };
 
@@ -52,6 +57,23 @@ struct span model_name(const struct model *model);
 int32_t model_version(const struct model *model);
 size_t model_blocks(const struct model *model, const struct model_block **blocks);
 size_t model_steps(const struct model *model, const struct model_step **steps);
+/* NULL: no weights. */
+const struct weights *model_weights(const struct model *model);
+
+struct model_verdict {
+	int step;            /* -1: not one person, as far as this pair shows */
+	int64_t weight_mbit;
+	uint8_t levels[MODEL_LEVELS_MAX]; /* of compare.h; of row.h where the pair was weighed */
+	uint8_t levels_n;
+	bool number_same;    /* NHS number */
+	bool weighed;        /* by the last step */
+};
+void model_judge(const struct model *model, const struct token_view *a,
+    const struct token_view *b, struct model_verdict *out);
+/* What a pair of two clusters says for or against them, bounded; a model without weights: 0. */
+int64_t model_together(const struct model *model, const struct token_view *a,
+    const struct token_view *b);
+
 /* Index of the first step that holds; -1: none. */
 int model_decide(const struct model *model, const uint8_t levels[COMPARE_END]);
 bool model_same(const struct model *a, const struct model *b);

@@ -14,7 +14,7 @@ struct person_node {
 	uint32_t next;               /* of its cluster: a ring */
 	struct id unit;
 	struct match_note note;
-	uint8_t levels[COMPARE_END];
+	uint8_t levels[MODEL_LEVELS_MAX];
 	bool noted;
 };
 
@@ -22,8 +22,7 @@ struct link {
 	uint32_t a, b, class;
 	int64_t weight;
 	uint64_t tie;
-	uint8_t levels[COMPARE_END];
-	int step;
+	struct model_verdict v; /* MODEL; step -1: joins nobody */
 };
 
 /* A signature stands in a block. */
@@ -369,9 +368,8 @@ link_nodes(struct naive *na, uint32_t a, uint32_t b, const struct link *like)
 			struct link *l = link_add(na, i < k ? i : k, i < k ? k : i, EDGE_MODEL);
 
 			l->weight = like->weight;
-			l->step = like->step;
 			l->tie = like->tie;
-			memcpy(l->levels, like->levels, sizeof(l->levels));
+			l->v = like->v;
 		}
 }
 
@@ -380,7 +378,6 @@ link_pair(struct naive *na, const struct pair *p)
 {
 	const struct signature *x = &na->signatures[p->a], *y = &na->signatures[p->b];
 	struct token_view tx, ty;
-	const struct model_step *steps;
 	struct link l = { 0 };
 	uint8_t pair[2 * ID_BYTES];
 
@@ -392,16 +389,14 @@ link_pair(struct naive *na, const struct pair *p)
 	}
 	tx = signature_tokens(x);
 	ty = signature_tokens(y);
-	compare(&tx, &ty, l.levels);
-	l.step = model_decide(na->in->model, l.levels);
-	model_steps(na->in->model, &steps);
-	if (l.step >= 0) {
+	model_judge(na->in->model, &tx, &ty, &l.v);
+	if (l.v.step >= 0) {
 		memcpy(pair, x->keyed.b, ID_BYTES);
 		memcpy(pair + ID_BYTES, y->keyed.b, ID_BYTES);
 		l.tie = hash64(pair, sizeof(pair), 0);
-		l.weight = steps[l.step].weight_mbit;
+		l.weight = l.v.weight_mbit;
 		link_nodes(na, p->a, p->b, &l);
-	} else if (l.levels[COMPARE_NHS] == LEVEL_AGREE) {
+	} else if (l.v.number_same) {
 		/* A shared NHS number holds a component together, and joins nobody. */
 		link_nodes(na, p->a, p->b, &l);
 	}
@@ -500,7 +495,7 @@ oversize_thin(struct naive *na)
 		const struct link *l = &na->links[i];
 		bool thin = size[component_of(component, l->a)] > COMPONENT_SIGNATURES_MAX;
 
-		if (l->class == EDGE_MODEL && (l->step < 0 || (thin && !steps[l->step].exact)))
+		if (l->class == EDGE_MODEL && (l->v.step < 0 || (thin && !steps[l->v.step].exact)))
 			continue;
 		na->links[kept++] = *l;
 	}
@@ -525,7 +520,7 @@ links_find(struct naive *na)
 			    na->in->reviews[i].same ? EDGE_REVIEW : EDGE_MODEL);
 
 			if (!na->in->reviews[i].same)
-				l->step = -1;
+				l->v.step = -1;
 		}
 	oversize_thin(na);
 	if (na->links_n)
@@ -582,6 +577,27 @@ reviewed_apart(const struct naive *na, uint32_t x, uint32_t y)
 	return false;
 }
 
+/* All pairs of two clusters, where a weight is to join them. */
+static bool
+speak_for(const struct naive *na, uint32_t x, uint32_t y)
+{
+	int64_t sum = 0;
+	uint32_t i = x, k = y;
+
+	do {
+		struct token_view tx = signature_tokens(na->nodes[i].s);
+
+		do {
+			struct token_view ty = signature_tokens(na->nodes[k].s);
+
+			sum += model_together(na->in->model, &tx, &ty);
+			k = na->nodes[k].next;
+		} while (k != y);
+		i = na->nodes[i].next;
+	} while (i != x);
+	return sum >= 0;
+}
+
 static bool
 may_join(const struct naive *na, uint32_t x, uint32_t y, bool by_model)
 {
@@ -608,7 +624,8 @@ clusters_find(struct naive *na)
 		uint32_t y = na->nodes[na->links[i].b].cluster;
 		uint32_t low = x < y ? x : y, high = x < y ? y : x, k = high, next;
 
-		if (x == y || !may_join(na, x, y, na->links[i].class == EDGE_MODEL))
+		if (x == y || !may_join(na, x, y, na->links[i].class == EDGE_MODEL)
+		    || (na->links[i].v.weighed && !speak_for(na, x, y)))
 			continue;
 		do {
 			na->nodes[k].cluster = low;
@@ -736,10 +753,10 @@ node_note(struct naive *na, struct person_node *n, const struct link *l,
 	n->note.weight_mbit = l->weight;
 	n->note.step = l->class == EDGE_REVIEW ? SPAN_LIT("review")
 	    : l->class == EDGE_SAME            ? SPAN_LIT("same-details")
-					       : steps[l->step].name;
+					       : steps[l->v.step].name;
 	if (l->class == EDGE_MODEL) {
-		memcpy(n->levels, l->levels, COMPARE_END);
-		n->note.levels = span_of(n->levels, COMPARE_END);
+		memcpy(n->levels, l->v.levels, l->v.levels_n);
+		n->note.levels = span_of(n->levels, l->v.levels_n);
 	}
 }
 

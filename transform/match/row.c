@@ -73,30 +73,69 @@ first_places(void)
 	return first;
 }
 
+static void
+put(struct row *row, const uint8_t *first, int32_t field, uint32_t nth, uint32_t v)
+{
+	uint32_t at;
+
+	if (field <= 0 || field >= TOKEN_FIELD_END || !first[field])
+		return;
+	at = first[field] - 1u + nth;
+	if (at < ROW_END && places[at].field == field)
+		row->v[at] = v ? v : 1;
+}
+
+/* 1 January: often only the year was known. */
+static void
+weak(struct row *row)
+{
+	row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;
+}
+
 void
 row_fill(struct row *row, const struct token *tokens, uint32_t n)
 {
 	const uint8_t *first = first_places();
 	uint32_t nth = 0;
-	bool weak = false;
+	bool is_weak = false;
 
 	*row = (struct row){ { 0 } };
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *b = tokens[i].value.b;
-		uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-		int32_t field = tokens[i].field;
-		uint32_t at;
 
-		nth = i && field == tokens[i - 1].field ? nth + 1 : 0;
-		if (field <= 0 || field >= TOKEN_FIELD_END || !first[field])
-			continue;
-		at = first[field] - 1u + nth;
-		if (at < ROW_END && places[at].field == field)
-			row->v[at] = v ? v : 1;
-		weak |= field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
+		nth = i && tokens[i].field == tokens[i - 1].field ? nth + 1 : 0;
+		put(row, first, tokens[i].field, nth,
+		    (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]);
+		is_weak |= tokens[i].field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
 	}
-	if (weak) /* 1 January: often only the year was known */
-		row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;
+	if (is_weak)
+		weak(row);
+}
+
+void
+row_view(struct row *row, const struct token_view *view)
+{
+	const uint8_t *first = first_places();
+	uint32_t nth = 0;
+	bool is_weak = false;
+
+	*row = (struct row){ { 0 } };
+	for (uint32_t i = 0; i < view->n; i++) {
+		nth = i && view->field[i] == view->field[i - 1] ? nth + 1 : 0;
+		put(row, first, view->field[i], nth, (uint32_t)(view->value[i] >> 32));
+		is_weak |= view->field[i] == TOKEN_DOB && view->frequency[i] == TOKEN_FREQUENCY_MAX;
+	}
+	if (is_weak)
+		weak(row);
+}
+
+int32_t
+row_class(const struct token_view *view, int32_t field)
+{
+	for (uint32_t i = 0; i < view->n; i++)
+		if (view->field[i] == field)
+			return view->frequency[i];
+	return 0;
 }
 
 /* --- one thing of two people */
@@ -144,7 +183,7 @@ dice(const struct row_clk *a, const struct row_clk *b, int region)
 	const uint64_t *x, *y;
 	int both = 0;
 
-	if (!a->word || !b->word || a->profile != CLK_FIELDS || b->profile != CLK_FIELDS
+	if (!a || !b || !a->word || !b->word || a->profile != CLK_FIELDS || b->profile != CLK_FIELDS
 	    || !a->bits[region] || !b->bits[region])
 		return -1;
 	x = a->word + words[region].from;

@@ -33,6 +33,7 @@
 #define OUTTURN_MATCH_ROW_H
 
 #include "common/record.h"
+#include "transform/match/compare.h"
 
 /* S(name, token field, which of its values) */
 #define ROW_PLACES(S)                                                                              \
@@ -144,6 +145,11 @@ struct row_clk {
 };
 
 void row_fill(struct row *row, const struct token *tokens, uint32_t n);
+/* The same of tokens as a signature keeps them. */
+void row_view(struct row *row, const struct token_view *view);
+/* Frequency class of the first value of a field; 0 also where it has none. */
+int32_t row_class(const struct token_view *view, int32_t field);
+/* No encodings: NULL. */
 void row_compare(const struct row *a, const struct row *b, const struct row_clk *ca,
     const struct row_clk *cb, uint8_t grade[LINE_END]);
 

@@ -7,33 +7,11 @@ static bool
 is_compared(int32_t field)
 {
 	switch (field) {
-	case TOKEN_INITIALS:
 	case TOKEN_SLK581:
 	case TOKEN_MK_FULL:
 	case TOKEN_MK_INITIAL:
 	case TOKEN_MK_BIGRAM:
 	case TOKEN_MK_NICKNAME:
-	case TOKEN_HOUSE:
-	case TOKEN_STREET:
-	case TOKEN_LOCALITY:
-	case TOKEN_TOWN:
-	case TOKEN_PHONETIC_STREET:
-	case TOKEN_PHONETIC_TOWN:
-	case TOKEN_NATIONAL:
-	case TOKEN_NATIONAL_HEAD:
-	case TOKEN_NATIONAL_TAIL:
-	case TOKEN_NAME_FIRST:
-	case TOKEN_NAME_LAST:
-	case TOKEN_SURNAME_HEAD:
-	case TOKEN_SURNAME_TAIL:
-	case TOKEN_FORENAME_HEAD:
-	case TOKEN_FORENAME_TAIL:
-	case TOKEN_STREET_HEAD:
-	case TOKEN_STREET_TAIL:
-	case TOKEN_LOCALITY_HEAD:
-	case TOKEN_LOCALITY_TAIL:
-	case TOKEN_TOWN_HEAD:
-	case TOKEN_TOWN_TAIL:
 		return false;
 	}
 	return token_family(field) != 0;

@@ -6,8 +6,8 @@
  * own, and cut to 64 bits, so that an image of this memory cannot be compared
  * with what travelled:
  *
- *	kept     index key: HMAC(family ‖ token), first 8 bytes; only what compare.h reads
- *	dropped  composites and phonetic extras that no comparison reads
+ *	kept     index key: HMAC(family ‖ token), first 8 bytes; what compare.h and row.h read
+ *	dropped  composites that no comparison reads
  *
  * Two different values of one field meet with probability 2^-64 a pair.
  */
@@ -27,7 +27,8 @@ struct node_state {
 	struct id partner;  /* smallest event of the node it was joined by; zero: none */
 	int64_t weight_mbit;
 	int16_t step;       /* of the model; NODE_* below */
-	uint8_t levels[COMPARE_END];
+	uint8_t levels[MODEL_LEVELS_MAX];
+	uint8_t levels_n;
 };
 
 enum { NODE_SINGLE = -1, NODE_REVIEW = -2, NODE_SAME = -3 };

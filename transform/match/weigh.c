@@ -61,18 +61,27 @@ enum {
 };
 
 struct weights
-weights_shipped(void)
+weights_none(void)
 {
-	struct weights w = { .moved = bits_ratio(MOVED, TEN_THOUSAND),
-		.stayed = bits_ratio(TEN_THOUSAND - MOVED, TEN_THOUSAND),
-		.family_surname = bits_ratio(FAMILY_SURNAME, TEN_THOUSAND),
-		.family_other = bits_ratio(TEN_THOUSAND - FAMILY_SURNAME, TEN_THOUSAND),
-		.family_forename = bits_ratio(FAMILY_FORENAME, TEN_THOUSAND),
-		.family_dob = bits_ratio(FAMILY_DOB, TEN_THOUSAND) };
+	struct weights w = { .moved = BITS_NONE };
 
 	for (int l = 0; l < LINE_END; l++)
 		for (int g = GRADE_DIFFER; g < GRADE_END; g++)
 			w.m[l][g] = w.u[l][g] = bits_ratio(NEVER_SEEN, 10 * TEN_THOUSAND);
+	return w;
+}
+
+struct weights
+weights_shipped(void)
+{
+	struct weights w = weights_none();
+
+	w.moved = bits_ratio(MOVED, TEN_THOUSAND);
+	w.stayed = bits_ratio(TEN_THOUSAND - MOVED, TEN_THOUSAND);
+	w.family_surname = bits_ratio(FAMILY_SURNAME, TEN_THOUSAND);
+	w.family_other = bits_ratio(TEN_THOUSAND - FAMILY_SURNAME, TEN_THOUSAND);
+	w.family_forename = bits_ratio(FAMILY_FORENAME, TEN_THOUSAND);
+	w.family_dob = bits_ratio(FAMILY_DOB, TEN_THOUSAND);
 	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
 		w.m[shares[i].line][shares[i].grade] = bits_ratio(shares[i].m, TEN_THOUSAND);
 	return w;

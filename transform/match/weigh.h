@@ -55,6 +55,17 @@ int32_t weigh_chance(const struct weights *w, const uint8_t grade[LINE_END],
 int32_t weigh_moved(const struct weights *w, const uint8_t grade[LINE_END],
     const int32_t rarity[LINE_END]);
 
+/* Of the pairs of two clusters: much for, little against, for of one person's records the two worst
+ * are the least like each other. */
+enum { WEIGH_FOR_MBIT = 20000, WEIGH_AGAINST_MBIT = 2000 };
+static inline int32_t
+weigh_bounded(int32_t w)
+{
+	return w > WEIGH_FOR_MBIT ? WEIGH_FOR_MBIT : w < -WEIGH_AGAINST_MBIT ? -WEIGH_AGAINST_MBIT : w;
+}
+
+/* Every grade next to impossible, no priors. */
+struct weights weights_none(void);
 /* What is shipped (config/models/probabilistic-1.yaml says the same). */
 struct weights weights_shipped(void);
 
