@@ -1,8 +1,21 @@
 /*
- * digest - common/digest.h on OpenSSL's EVP interface.
+ * digest - common/digest.h on OpenSSL.
+ *
+ * An HMAC hashes its key first: two of the four blocks of a short message's.
+ * A struct mac keeps the two states behind the key, and each sum begins there:
+ *
+ *	key ^ ipad ─► inner ──copy──► msg ──► 32 bytes ─┐
+ *	key ^ opad ─► outer ──copy──────────────────────┴─► out
+ *
+ * That needs SHA-256's state as a value, so it is the low-level interface that
+ * is used here, deprecated in 3.0 and there in all of 3: the same block function
+ * (SHA-NI where the processor has it) without EVP's allocation and dispatch at
+ * each message, which cost more than a short message's hash.
  *
  * Failures of these calls mean a broken library or no memory: MUST, not err.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "common/digest.h"
 
 #include <openssl/core_names.h>
@@ -10,96 +23,83 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 
 #include "common/mem.h"
 #include "common/must.h"
 
+_Static_assert((int)SHA256_BYTES == SHA256_DIGEST_LENGTH, "a SHA-256");
+
 struct sha256_ctx {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX state;
 };
-
-/* Fetched once: an implicit fetch at each EVP_DigestInit costs more than the hash. */
-static const EVP_MD *
-sha256_md(void)
-{
-	static EVP_MD *md;
-
-	if (!md)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	MUST(md != NULL);
-	return md;
-}
 
 struct sha256_ctx *
 sha256_new(void)
 {
-	struct sha256_ctx *c = mem_alloc(sizeof(*c));
-
-	c->ctx = EVP_MD_CTX_new();
-	MUST(c->ctx != NULL);
-	return c;
+	return mem_zalloc(1, sizeof(struct sha256_ctx));
 }
 
 void
 sha256_free(struct sha256_ctx *c)
 {
-	if (!c)
-		return;
-	EVP_MD_CTX_free(c->ctx);
 	mem_free(c);
 }
 
 void
 sha256_begin(struct sha256_ctx *c)
 {
-	MUST(EVP_DigestInit_ex2(c->ctx, sha256_md(), NULL) == 1);
+	MUST(SHA256_Init(&c->state) == 1);
 }
 
 void
 sha256_add(struct sha256_ctx *c, struct span in)
 {
-	MUST(EVP_DigestUpdate(c->ctx, in.ptr, in.len) == 1);
+	if (in.len)
+		MUST(SHA256_Update(&c->state, in.ptr, in.len) == 1);
 }
 
 void
 sha256_end(struct sha256_ctx *c, uint8_t out[SHA256_BYTES])
 {
-	unsigned int n = 0;
-
-	MUST(EVP_DigestFinal_ex(c->ctx, out, &n) == 1 && n == SHA256_BYTES);
+	MUST(SHA256_Final(out, &c->state) == 1);
 }
 
 void
 sha256(struct span in, uint8_t out[SHA256_BYTES])
 {
-	static _Thread_local struct sha256_ctx *c;
+	struct sha256_ctx c;
 
-	if (!c)
-		c = sha256_new();
-	sha256_begin(c);
-	sha256_add(c, in);
-	sha256_end(c, out);
+	sha256_begin(&c);
+	sha256_add(&c, in);
+	sha256_end(&c, out);
 }
 
+/* --- HMAC (RFC 2104) */
+
 struct mac {
-	EVP_MAC_CTX *ctx;
+	SHA256_CTX inner, outer; /* behind the key's block: as secret as the key */
 };
+
+static void
+key_block(SHA256_CTX *state, const uint8_t key[MAC_KEY_BYTES], uint8_t pad)
+{
+	uint8_t block[SHA256_CBLOCK];
+
+	memset(block, pad, sizeof(block));
+	for (int i = 0; i < MAC_KEY_BYTES; i++)
+		block[i] ^= key[i];
+	MUST(SHA256_Init(state) == 1 && SHA256_Update(state, block, sizeof(block)) == 1);
+	OPENSSL_cleanse(block, sizeof(block));
+}
 
 struct mac *
 mac_new(const uint8_t key[MAC_KEY_BYTES])
 {
-	static EVP_MAC *hmac;
-	OSSL_PARAM params[2];
 	struct mac *m = mem_alloc(sizeof(*m));
 
-	if (!hmac)
-		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	MUST(hmac != NULL);
-	m->ctx = EVP_MAC_CTX_new(hmac);
-	MUST(m->ctx != NULL);
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
-	params[1] = OSSL_PARAM_construct_end();
-	MUST(EVP_MAC_init(m->ctx, key, MAC_KEY_BYTES, params) == 1);
+	key_block(&m->inner, key, 0x36);
+	key_block(&m->outer, key, 0x5c);
 	return m;
 }
 
@@ -108,18 +108,21 @@ mac_free(struct mac *m)
 {
 	if (!m)
 		return;
-	EVP_MAC_CTX_free(m->ctx); /* cleanses the key schedule */
+	OPENSSL_cleanse(m, sizeof(*m));
 	mem_free(m);
 }
 
 void
 mac_sum(struct mac *m, struct span msg, uint8_t out[SHA256_BYTES])
 {
-	size_t n = 0;
+	SHA256_CTX state = m->inner;
 
-	MUST(EVP_MAC_init(m->ctx, NULL, 0, NULL) == 1);
-	MUST(EVP_MAC_update(m->ctx, msg.ptr, msg.len) == 1);
-	MUST(EVP_MAC_final(m->ctx, out, &n, SHA256_BYTES) == 1 && n == SHA256_BYTES);
+	if (msg.len)
+		MUST(SHA256_Update(&state, msg.ptr, msg.len) == 1);
+	MUST(SHA256_Final(out, &state) == 1);
+	state = m->outer;
+	MUST(SHA256_Update(&state, out, SHA256_BYTES) == 1 && SHA256_Final(out, &state) == 1);
+	explicit_bzero(&state, sizeof(state));
 }
 
 struct id
