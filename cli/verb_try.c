@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/pages.h"
+#include "cli/settling.h"
 #include "cli/trial.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
@@ -31,6 +32,7 @@ struct total {
 struct try {
 	struct cli *cli;
 	struct trial *trial;
+	struct cli_settling *settling;
 	const struct contract *contract;
 	const struct currency *currency;
 	struct total *totals;           /* [outcome][status] */
@@ -396,6 +398,20 @@ evidence_json(struct try *t, const struct outcome *o)
 	rows_json(t, rows, n);
 }
 
+/* What a decision about it names, so that it holds for these facts only. */
+static void
+hash_json(struct jw *j, const uint8_t hash[SHA256_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[2 * SHA256_BYTES];
+
+	for (int i = 0; i < SHA256_BYTES; i++) {
+		hex[2 * i] = digits[hash[i] >> 4];
+		hex[2 * i + 1] = digits[hash[i] & 15];
+	}
+	jw_put_str(j, "facts_hash", span_of(hex, sizeof(hex)));
+}
+
 static void
 counted_json(struct jw *j, const char *key, bool any, int64_t millionths)
 {
@@ -427,6 +443,7 @@ outcome_json(struct try *t, const struct outcome *o, const struct outcome_extra 
 	jw_put_int(j, "price_minor", o->price_minor);
 	reasons_json(t, o);
 	evidence_json(t, o);
+	hash_json(j, o->facts_hash);
 	jw_end(j);
 }
 
@@ -520,8 +537,8 @@ totals_json(struct try *t)
 
 /* --- all of it */
 
-static void
-people_show(struct try *t)
+static int
+people_show(struct try *t, struct err *err)
 {
 	size_t n;
 	const struct trial_person *people = trial_people(t->trial, &n);
@@ -530,7 +547,10 @@ people_show(struct try *t)
 		struct outcome_list list;
 
 		arena_reset(&t->arena);
+		if (settling_decide(t->settling, t->trial, &people[i], &t->arena, err))
+			return -1;
 		list = trial_outcomes(t->trial, &people[i], &t->arena);
+		settling_take(t->settling, &people[i], &list);
 		t->referred += list.n > 0;
 		t->outside += is_outside(&list);
 		for (uint32_t k = 0; k < list.n && (t->cli->json || !is_outside(&list)); k++)
@@ -541,28 +561,34 @@ people_show(struct try *t)
 			person_text(t, &people[i], (uint32_t)i + 1, &list);
 		flush(t, TRY_FLUSH_BYTES);
 	}
+	return settling_all_met(t->settling, err);
 }
 
-static void
-show(struct try *t)
+static int
+show(struct try *t, struct err *err)
 {
 	if (!t->cli->json) {
-		people_show(t);
+		if (people_show(t, err))
+			return -1;
 		rejects_text(t);
 		totals_text(t);
+		settling_text(t->settling, &t->out);
 		flush(t, 0);
-		return;
+		return 0;
 	}
 	head_json(t);
 	jw_key(&t->json, "people");
 	jw_array(&t->json);
-	people_show(t);
+	if (people_show(t, err))
+		return -1;
 	jw_end(&t->json);
 	rejects_json(t);
 	totals_json(t);
+	settling_json(t->settling, &t->json);
 	jw_end(&t->json);
 	buf_byte(&t->out, '\n');
 	flush(t, 0);
+	return 0;
 }
 
 /* --- the verb */
@@ -581,25 +607,35 @@ contract_of(const struct pages *pages)
 }
 
 static int
-go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n, bool brief)
+go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n, bool brief,
+    const struct settling_said *settles)
 {
 	struct try t = { .cli = cli, .contract = conf->contract, .brief = brief, .out = BUF_INIT };
 	struct err err = ERR_INIT;
 	struct trial_counts counts;
+	int rc;
 
-	t.trial = trial_new(conf, paths, n, &err);
-	if (!t.trial)
+	t.settling = settling_new(settles, conf->contract, &err);
+	if (!t.settling)
 		return cli_fail(&err, NULL);
+	t.trial = trial_new(conf, paths, n, &err);
+	if (!t.trial) {
+		settling_free(t.settling);
+		return cli_fail(&err, NULL);
+	}
 	t.currency = currency_find(contract_currency(t.contract));
 	t.outcomes_n = contract_outcomes_n(t.contract);
 	t.totals = mem_zalloc((t.outcomes_n + 1) * STATUS_COUNT, sizeof(*t.totals));
 	arena_init(&t.arena, 0);
-	show(&t);
+	rc = show(&t, &err);
 	counts = trial_counts(t.trial);
+	settling_free(t.settling);
 	trial_free(t.trial);
 	arena_release(&t.arena);
 	buf_release(&t.out);
 	mem_free(t.totals);
+	if (rc)
+		return cli_fail(&err, NULL);
 	if (counts.versions + counts.declarations > 0)
 		return CLI_OK;
 	fputs("outturn try: not one record could be used\n"
@@ -632,6 +668,7 @@ struct said {
 	const char **events, **ignore;
 	size_t events_n, ignore_n;
 	bool brief;
+	struct settling_said settling;
 };
 
 static int
@@ -661,7 +698,7 @@ with_pages(struct cli *cli, const struct said *said, date_t as_at)
 			.ignore = said->ignore, .ignore_n = said->ignore_n, .as_at = as_at,
 			.today = (date_t)(cli_now_ms() / TRY_DAY_MS) };
 
-		code = go(cli, &conf, said->events, said->events_n, said->brief);
+		code = go(cli, &conf, said->events, said->events_n, said->brief, &said->settling);
 	}
 	contract_free(contract);
 	pages_release(&pages);
@@ -681,6 +718,11 @@ run(struct cli *cli, int argc, char **argv)
 		{ .name = "topic", .value = &said.topic },
 		{ .name = "ignore", .values = &said.ignore, .values_n = &said.ignore_n },
 		{ .name = "totals", .flag = &said.brief },
+		{ .name = "settle", .value = &said.settling.settle },
+		{ .name = "reference", .value = &said.settling.reference },
+		{ .name = "decisions", .value = &said.settling.decisions },
+		{ .name = "earlier", .values = &said.settling.earlier,
+		    .values_n = &said.settling.earlier_n },
 	};
 	date_t as_at = DATE_NONE;
 	int code = CLI_USAGE;
@@ -702,6 +744,7 @@ run(struct cli *cli, int argc, char **argv)
 out:
 	mem_free(said.events);
 	mem_free(said.ignore);
+	mem_free(said.settling.earlier);
 	return code;
 }
 
@@ -709,7 +752,8 @@ const struct cli_verb verb_try = {
 	.name = "try",
 	.run = run,
 	.usage = "outturn try --contract FILE --events FILE... [--as-at DATE] [--topic TOPIC]\n"
-		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]",
+		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]\n"
+		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...",
 	.says = "see what a contract makes of a file of events, without any server",
 	.help =
 	    "Events are CSV with a header, or JSON lines; outturn feed --columns lists the columns.  With\n"
@@ -725,7 +769,11 @@ const struct cli_verb verb_try = {
 	    "  --codes DIRECTORY  code lists; 'config_dir'/codes without it, or beside the contract\n"
 	    "  --agencies FILE    who may send what; 'config_dir'/agencies.yaml, or beside the contract\n"
 	    "  --ignore COLUMN    pass a column over that is not known; again for more\n"
-	    "  --totals           only rejects and totals, not person by person\n\n"
+	    "  --totals           only rejects and totals, not person by person\n"
+	    "  --settle PERIOD    a statement of 2015, 2015-Q2, 2015-04 or 2015-04-01..2015-06-30\n"
+	    "  --reference FILE   figures from elsewhere: columns what, name, number, origin\n"
+	    "  --decisions FILE   columns person, outcome, ordinal, what, by, on, role, facts_hash\n"
+	    "  --earlier FILE     an earlier statement, as --settle --json printed it; again for more\n\n"
 	    "Exit: 0 outcomes were computed, 1 not one record could be used, 2 usage, 3 mistakes in the\n"
 	    "contract, 5 no such file.\n\n"
 	    "  outturn try --contract config/contracts/st-basils.yaml --events config/examples/st-basils.csv\n"

@@ -472,7 +472,9 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at, int32_t
 	if (j->judged && ordinal == 1)
 		judged_keep(j, &v, at);
 	finish(j, &v);
-	*extra = (struct outcome_extra){ v.measure, v.part, at, j->referral->start };
+	*extra = (struct outcome_extra){ .measure = v.measure, .part = v.part,
+		.version_at = (uint32_t)(j->version - j->contract->versions), .terms_at = at,
+		.referred = j->referral->start, .in_cohort = in_cohort };
 	return v.more && in_cohort;
 }
 
@@ -528,6 +530,7 @@ outcomes_judge(struct judging *j, const struct referrals *r, uint32_t at,
 	if (j->facts->as_at == DATE_NONE) {
 		no_day(j, at, &list->items[list->n]);
 		list->extra[list->n] = (struct outcome_extra){ .terms_at = at,
+			.version_at = (uint32_t)(j->version - j->contract->versions),
 			.referred = j->referral->start };
 	} else {
 		while (outcome_judge(j, r, at, (int32_t)n + 1, &list->items[list->n + n],

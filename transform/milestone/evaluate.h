@@ -43,8 +43,9 @@ struct measure {
 struct outcome_extra {
 	struct measure measure;
 	struct span part;             /* which band, tier or part; or absent */
-	uint32_t terms_at;            /* index into the version's outcomes */
+	uint32_t version_at, terms_at; /* index of the version, of its outcomes */
 	date_t referred;
+	bool in_cohort;
 };
 
 /*

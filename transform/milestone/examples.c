@@ -6,6 +6,7 @@
 #include "transform/milestone/evaluate.h"
 #include "transform/milestone/reason.h"
 #include "transform/milestone/rules.h"
+#include "transform/milestone/settle_examples.h"
 
 enum {
 	EXAMPLES_SEED = 1,       /* invented events: nobody chooses keys */
@@ -53,7 +54,7 @@ struct example_row {
 struct examples_file {
 	struct yaml_at at;
 	const struct yaml *agencies;
-	struct yaml_list examples;
+	struct yaml_list examples, settlements;
 };
 
 #define AT(row, field) offsetof(struct row, field)
@@ -153,7 +154,9 @@ static const struct yaml_field file_fields[] = {
 	{ .name = "agencies", .type = YF_NODE, .offset = AT(examples_file, agencies),
 	    .required = true, .doc = "{organisation: role}." },
 	{ .name = "examples", .type = YF_LIST, .offset = AT(examples_file, examples),
-	    .required = true, .sub = &example_record, .doc = "The examples." },
+	    .sub = &example_record, .doc = "Of one person each." },
+	{ .name = "settlements", .type = YF_LIST, .offset = AT(examples_file, settlements),
+	    .sub = &settlement_record, .doc = "Of a cohort each." },
 };
 static const struct yaml_record file_record =
     YAML_RECORD("examples", struct examples_file, file_fields);
@@ -483,5 +486,6 @@ examples_run(const struct contract *contract, const struct yaml *root, struct ya
 	}
 	arena_release(&r.arena);
 	names_free(r.names);
-	return file.examples.n;
+	settle_examples_run(contract, &file.settlements, report);
+	return file.examples.n + file.settlements.n;
 }

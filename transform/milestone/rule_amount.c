@@ -44,6 +44,20 @@ same_payment(const struct amounts *a, uint32_t at, int64_t amount)
 	return false;
 }
 
+/* Codes are in small letters, currencies in capitals. */
+static bool
+currency_is(const struct judging *j, struct span code)
+{
+	struct span ours = j->contract->currency;
+
+	if (code.len != ours.len)
+		return false;
+	for (size_t i = 0; i < code.len; i++)
+		if ((code.ptr[i] | 0x20) != (ours.ptr[i] | 0x20))
+			return false;
+	return true;
+}
+
 /* false: it counts for nothing. */
 static bool
 amount_of(const struct judging *j, struct amounts *a, uint32_t at, int64_t *amount)
@@ -54,8 +68,7 @@ amount_of(const struct judging *j, struct amounts *a, uint32_t at, int64_t *amou
 
 	if (e->start < a->from || e->start >= a->to || excepted(a, e))
 		return false;
-	if (currency && currency->text
-	    && !span_eq(name_text(currency->text), j->contract->currency)) {
+	if (currency && currency->text && !currency_is(j, name_text(currency->text))) {
 		a->other_currency = true;
 		return false;
 	}

@@ -713,17 +713,17 @@ static const struct rule_kind_def defs[RULE_KIND_COUNT] = {
 	    "reach: exceeding}", true),
 	DEF(BASELINE_DAYS, baseline_days_fields_record, "Days against a baseline, cohort",
 	    "Fewer days than a baseline expects: paid a day saved.",
-	    "{kind: days-against-baseline, event: care, over: 30 months, baseline: 55}", false),
+	    "{kind: days-against-baseline, event: care, over: 30 months, baseline: 55}", true),
 	DEF(COMPARISON, comparison_fields_record, "Cohort against comparison group",
 	    "Fewer events than in a comparison group.",
 	    "{kind: comparison-group, event: reconviction, over: 12 months, pooled: 7.5, early: 10, "
-	    "cohorts: [{cohort: one, from: 2010-09-01, until: 2012-08-31, comparison: 155}]}", false),
+	    "cohorts: [{cohort: one, from: 2010-09-01, until: 2012-08-31, comparison: 155}]}", true),
 	DEF(NON_OCCURRENCE, non_occurrence_fields_record, "Non-occurrence",
 	    "It did not happen, and all who would have reported it are complete.",
 	    "{kind: non-occurrence, event: reconviction, lasts: 12 months}", true),
 	DEF(RATE_GATE, rate_gate_fields_record, "Cohort rate gate",
 	    "Paid if so many of the cohort did it.",
-	    "{kind: rate-gate, of: [positive], at_least: 80, every: year}", false),
+	    "{kind: rate-gate, of: [positive], at_least: 80, every: year}", true),
 	DEF(ASSESSMENT, assessment_fields_record, "Assessment or engagement fee",
 	    "A fee for an assessment or an engagement.",
 	    "{kind: assessment, stage: 2, after: assessment-1, apart_days: 28}", true),
@@ -748,7 +748,7 @@ static const struct rule_kind_def defs[RULE_KIND_COUNT] = {
 	DEF(DELIVERY_FEE, delivery_fee_fields_record, "Delivery fee",
 	    "A share of the contract value, period by period.",
 	    "{kind: delivery-fee, value: 120000.00, share: 30, from: 2026-01-01, until: 2026-12-31}",
-	    false),
+	    true),
 	DEF(CAPITATION, capitation_fields_record, "Capitation",
 	    "A sum a person a period, while they are on the programme.",
 	    "{kind: capitation, every: month, most: 24, cut_by: [exit]}", true),
@@ -757,11 +757,11 @@ static const struct rule_kind_def defs[RULE_KIND_COUNT] = {
 	DEF(MEAN_CHANGE, mean_change_fields_record, "Change of mean, cohort",
 	    "The mean gain of completed pairs reaches a target.",
 	    "{kind: mean-change, instrument: well-being-star, direction: up, follow_up: first, "
-	    "on_service: 6 months, target: 1.5}", false),
+	    "on_service: 6 months, target: 1.5}", true),
 	DEF(RISING_TARGET, rising_target_fields_record, "Rising target",
 	    "A rate gate whose threshold steps up.",
 	    "{kind: rising-target, of: [kept-3], every: year, steps: [{from: 2026-01-01, "
-	    "at_least: 50}, {from: 2027-01-01, at_least: 60}]}", false),
+	    "at_least: 50}, {from: 2027-01-01, at_least: 60}]}", true),
 };
 
 #define RULE_WORD(name, word, number, scope) word,

@@ -29,6 +29,7 @@ enum {
 	RULES_ORDINALS_MAX = 120, /* of one outcome of one unit */
 	RULES_IDS_MAX = 1024,     /* outcome ids of one unit, all ordinals */
 	RULES_WEEKS_MAX = 520,
+	RULES_PERIODS_MAX = 480,  /* of a fee or a gate: months of 40 years */
 };
 
 /* --- what an event must say of itself: `where:` */
