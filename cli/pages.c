@@ -298,7 +298,7 @@ contract_judge(struct pages *p, const struct page *page)
 }
 
 static void
-model_judge(struct pages *p, const struct page *page)
+model_page_judge(struct pages *p, const struct page *page)
 {
 	model_free(model_parse(page->doc->root, &p->report));
 }
@@ -344,7 +344,7 @@ pages_judge(struct pages *p)
 			agencies_judge(p, page);
 			break;
 		case PAGE_MODEL:
-			model_judge(p, page);
+			model_page_judge(p, page);
 			break;
 		case PAGE_CONTRACT:
 			contract_judge(p, page);
