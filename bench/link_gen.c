@@ -5,6 +5,7 @@
  *
  *	households  two registers, names and address only: families of up to eight
  *	census      two registers, names, date of birth and sex only
+ *	payroll     the same as households, but one list has a person several times, and hostels
  *	history     one list, five fields, each person up to eight times, badly written
  *	faults      one list, all fields, a fifth of it duplicates with one to three faults
  *	strangers   the same without families
@@ -424,6 +425,47 @@ registers(uint32_t n, int show, const struct errors *a, const struct errors *b)
 	}
 }
 
+/* Everybody once in the one list, employees one to three times in the other; some live in hostels,
+ * two hundred at one address. */
+static void
+payroll(uint32_t n)
+{
+	static const struct errors listed = { 30, 50, 20, 0, 0, 15, 60, 5, 0, 40 },
+				   paid = { 20, 30, 15, 0, 0, 15, 80, 3, 0, 30 };
+	struct person hostel = { .house = 1 };
+	uint64_t truth = 0;
+
+	header(SHOW_HOME);
+	for (uint32_t family = 0; record_id < n; family++) {
+		struct person f[FAMILY_MAX];
+		uint32_t size = family_make(f);
+
+		if (family % 4000 == 0)
+			home_make(&hostel);
+		for (uint32_t i = 0; i < size; i++, truth++) {
+			struct person p = f[i];
+			uint32_t jobs = chance(600) ? 1 + draw(3) : 0;
+
+			if (family % 20 == 0) {
+				strcpy(p.street, hostel.street);
+				strcpy(p.town, hostel.town);
+				strcpy(p.postcode, hostel.postcode);
+				p.house = hostel.house;
+			}
+			f[i] = p;
+			if (chance(900)) {
+				spoil(&p, &listed);
+				put(&p, "a", truth, SHOW_HOME);
+			}
+			for (; jobs > 0; jobs--) {
+				p = f[i];
+				spoil(&p, &paid);
+				put(&p, "b", truth, SHOW_HOME);
+			}
+		}
+	}
+}
+
 static void
 history(uint32_t n)
 {
@@ -523,6 +565,8 @@ main(int argc, char **argv)
 		registers(n, SHOW_HOME, &listed, &tax);
 	else if (n && strcmp(argv[1], "census") == 0)
 		registers(n, SHOW_DOB | SHOW_SEX, &census, &reg);
+	else if (n && strcmp(argv[1], "payroll") == 0)
+		payroll(n);
 	else if (n && strcmp(argv[1], "history") == 0)
 		history(n);
 	else if (n && strcmp(argv[1], "faults") == 0)
@@ -532,7 +576,7 @@ main(int argc, char **argv)
 	else if (n && strcmp(argv[1], "agencies") == 0)
 		agencies(n);
 	else
-		return fprintf(stderr, "usage: link_gen households|census|history|faults|strangers|agencies "
+		return fprintf(stderr, "usage: link_gen households|census|payroll|history|faults|strangers|agencies "
 				       "N SEED >FILE.csv\n"), 2;
 	return 0;
 }

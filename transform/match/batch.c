@@ -427,6 +427,7 @@ most(uint64_t a, uint64_t b)
 /* Pairs that share an area, a street, a dwelling: all there are, by posting lists. */
 struct together {
 	uint64_t pairs[OTHER_END];
+	uint64_t families; /* of OTHER_HOUSEHOLD, those of one surname */
 };
 
 static struct together
@@ -438,6 +439,8 @@ together_count(struct batch *b, struct keyed *k, struct keyed *spare)
 			     in_street[] = { ROW_HOUSE, ROW_STREET, ROW_TOWN },
 			     at_street[] = { ROW_HOUSE, ROW_STREET, ROW_POSTCODE },
 			     at_postcode[] = { ROW_HOUSE, ROW_POSTCODE };
+	static const uint8_t *const homes[] = { uprn, in_street, at_street, at_postcode };
+	static const uint8_t places[] = { 1, 3, 3, 2 };
 	struct together t;
 
 	for (uint32_t i = 0; i < b->n; i++)
@@ -448,11 +451,17 @@ together_count(struct batch *b, struct keyed *k, struct keyed *spare)
 		t.pairs[OTHER_AREA] = sharing(b, town, 1, k, spare);
 	t.pairs[OTHER_STREET]
 	    = most(sharing(b, in_town, 2, k, spare), sharing(b, in_area, 2, k, spare));
-	t.pairs[OTHER_HOUSEHOLD] = most(sharing(b, uprn, 1, k, spare),
-	    most(sharing(b, in_street, 3, k, spare), sharing(b, at_street, 3, k, spare)));
-	if (!t.pairs[OTHER_STREET])
-		t.pairs[OTHER_HOUSEHOLD]
-		    = most(t.pairs[OTHER_HOUSEHOLD], sharing(b, at_postcode, 2, k, spare));
+	t.pairs[OTHER_HOUSEHOLD] = t.families = 0;
+	for (int h = 0; h < (t.pairs[OTHER_STREET] ? 3 : 4); h++) {
+		uint64_t pairs = sharing(b, homes[h], places[h], k, spare);
+		uint8_t family[4] = { ROW_SURNAME };
+
+		if (pairs <= t.pairs[OTHER_HOUSEHOLD])
+			continue;
+		memcpy(family + 1, homes[h], places[h]);
+		t.pairs[OTHER_HOUSEHOLD] = pairs;
+		t.families = sharing(b, family, places[h] + 1u, k, spare);
+	}
 	return t;
 }
 
@@ -472,15 +481,15 @@ where(const uint8_t *grade)
 	return postcode || town ? OTHER_AREA : OTHER_RANDOM;
 }
 
-enum { DOUBT = 100, FEWEST = 1000 };
+enum { DOUBT = 100, FEWEST = 1000, FAMILIES_BELIEF = 200 };
 
-/* How many pairs of each kind there are for one true pair; milli: of the true ones, by where they
- * are.  A hundredth of the true pairs may be there by mistake, so that a set without households
+/* How many pairs of each kind there are for one true pair, and how many households are families;
+ * milli: of the true ones, by where they are, OTHER_END: of one surname at home.  A hundredth of the true pairs may be there by mistake, so that a set without households
  * has none. */
 static void
-priors_set(struct batch *b, const struct together *t, const uint64_t milli[OTHER_END])
+priors_set(struct batch *b, const struct together *t, const uint64_t milli[OTHER_END + 1])
 {
-	uint64_t wider = 0, inner = 0, m = 0;
+	uint64_t wider = 0, inner = 0, m = 0, homes = 0, families = milli[OTHER_END] / 1000;
 
 	for (int o = 0; o < OTHER_END; o++)
 		m += milli[o] / 1000;
@@ -492,9 +501,16 @@ priors_set(struct batch *b, const struct together *t, const uint64_t milli[OTHER
 		inner += milli[o] / 1000;
 		own = t->pairs[o] > inner + wider + m / DOUBT ? t->pairs[o] - inner - wider - m / DOUBT : 0;
 		wider += own;
+		homes = o == OTHER_HOUSEHOLD ? own : homes;
 		b->w.prior[o] = bits_ratio(most(own, m / FEWEST + 1), m);
 	}
 	b->w.prior[OTHER_RANDOM] = bits_ratio(t->pairs[OTHER_RANDOM], m);
+	families = t->families > families ? t->families - families : 0;
+	families = families < homes ? families : homes;
+	b->w.family_surname
+	    = bits_blend(b->shipped.family_surname, FAMILIES_BELIEF, families, homes);
+	b->w.family_other
+	    = bits_blend(b->shipped.family_other, FAMILIES_BELIEF, homes - families, homes);
 }
 
 /* --- posting lists */
@@ -807,7 +823,7 @@ weigh_kept(struct batch *b)
 }
 
 struct counts {
-	uint64_t true_milli[OTHER_END]; /* by where() they are */
+	uint64_t true_milli[OTHER_END + 1]; /* by where() they are; at home and of one surname */
 	uint64_t m[LINE_END][GRADE_END];
 	uint64_t swapped[LINE_END], nameless; /* sure without either name */
 	uint64_t moved_milli, placed_milli;
@@ -897,6 +913,17 @@ one_a_person(const struct counts *c)
 }
 
 static void
+true_count(const struct kept *p, struct counts *c)
+{
+	uint64_t likely = (uint64_t)bits_likely(p->weight);
+	enum other at = where(p->grade);
+
+	c->true_milli[at] += likely;
+	if (at == OTHER_HOUSEHOLD && p->grade[LINE_SURNAME] == GRADE_AGREE)
+		c->true_milli[OTHER_END] += likely;
+}
+
+static void
 learn(struct batch *b, const struct together *t)
 {
 	struct counts c = { .moved_milli = 0 };
@@ -906,7 +933,7 @@ learn(struct batch *b, const struct together *t)
 		strength_count(b, &b->kept[p], &c);
 		if (b->kept[p].outside)
 			continue;
-		c.true_milli[where(b->kept[p].grade)] += (uint64_t)bits_likely(b->kept[p].weight);
+		true_count(&b->kept[p], &c);
 		if (p % step == 0)
 			learn_pair(b, &b->kept[p], &c);
 	}
@@ -924,7 +951,8 @@ batch_run(struct batch *b)
 {
 	struct keyed *k = mem_alloc(((size_t)b->n + 1) * sizeof(*k));
 	struct keyed *spare = mem_alloc(((size_t)b->n + 1) * sizeof(*spare));
-	const uint64_t guess[OTHER_END] = { [OTHER_HOUSEHOLD] = (uint64_t)b->n * 1000 / 8 };
+	const uint64_t guess[OTHER_END + 1] = { [OTHER_HOUSEHOLD] = (uint64_t)b->n * 1000 / 8,
+		[OTHER_END] = (uint64_t)b->n * 1000 / 9 };
 	struct together t;
 
 	order_find(b, k, spare);
