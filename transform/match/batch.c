@@ -21,6 +21,8 @@ enum {
 	SWAP_LEAST = -15000,  /* log2 u: names that are both are not drawn often enough to be seen */
 	RARITIES = 12,
 	ODDITIES = 6,         /* the first of them: words, where one that nobody else has is a slip */
+	DAYS = 16384,         /* that people are born on, about */
+	NUMBER_RARITY = 20000,
 	LONE = UINT16_MAX,    /* rarity of a value that one row has */
 };
 
@@ -258,35 +260,64 @@ groups_end(const struct keyed *k, uint32_t n, uint32_t from)
 	return to;
 }
 
-/* Least -log2 for a field of many values: an identifier's chance is that of a slip, not of 1 in n. */
+/* Chance that somebody else has the value of a group of rows: (others + 1/2) of all, in mbit. */
+static uint16_t
+rarity_bits(int line, uint32_t people, uint32_t all)
+{
+	if (line == LINE_NHS || line == LINE_NATIONAL)
+		return NUMBER_RARITY; /* that of a slip, not of one in a set */
+	if (line == LINE_DOB && people < all / DAYS + 3)
+		return (uint16_t)bits_log2(DAYS);
+	return (uint16_t)-bits_ratio(2 * (uint64_t)people - 1, 2 * (uint64_t)all);
+}
+
+/* Rows of one value are as many people as there are clusters among them; before there are any,
+ * each is somebody. */
+static uint32_t
+people_in(const struct batch *b, const struct keyed *k, uint32_t from, uint32_t to)
+{
+	uint32_t people = 1;
+
+	if (!b->label)
+		return to - from;
+	for (uint32_t i = from + 1; i < to; i++)
+		people += (uint32_t)k[i].key != (uint32_t)k[i - 1].key;
+	return people;
+}
+
+static void
+rarity_of_line(struct batch *b, int r, struct keyed *k, struct keyed *spare)
+{
+	uint32_t n = 0, all = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->rows[i].v[rare[r].place])
+			k[n++] = (struct keyed){ (uint64_t)b->rows[i].v[rare[r].place] << 32
+				| (b->label ? b->label[i] : 0), i };
+	sort_keyed(k, spare, n, 8);
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint32_t from = 0, to; from < n; from = to) {
+			uint32_t people;
+			uint16_t bits;
+
+			for (to = from; to < n && k[to].key >> 32 == k[from].key >> 32; to++)
+				;
+			people = people_in(b, k, from, to);
+			all += pass ? 0 : people;
+			bits = to - from == 1 ? LONE : rarity_bits(rare[r].line, people, all);
+			for (uint32_t i = from; pass && i < to; i++)
+				b->rarity[k[i].number][r] = bits;
+		}
+	}
+}
+
 static void
 rarity_find(struct batch *b, struct keyed *k, struct keyed *spare)
 {
-	b->rarity = mem_zalloc(b->n + 1, sizeof(*b->rarity));
-	for (int r = 0; r < RARITIES; r++) {
-		uint32_t n = 0;
-
-		for (uint32_t i = 0; i < b->n; i++)
-			if (b->rows[i].v[rare[r].place])
-				k[n++] = (struct keyed){ b->rows[i].v[rare[r].place], i };
-		sort_keyed(k, spare, n, 4);
-		for (uint32_t from = 0, to; from < n; from = to) {
-			uint32_t of;
-			int32_t bits;
-
-			to = groups_end(k, n, from);
-			of = to - from > 1 ? to - from - 1 : 1;
-			bits = -bits_ratio(of, n);
-			if (rare[r].line == LINE_DOB && of < n / 16384 + 2)
-				bits = bits_log2(16384);
-			if (rare[r].line == LINE_NHS || rare[r].line == LINE_NATIONAL)
-				bits = 20000;
-			if (to - from == 1)
-				bits = LONE; /* never asked for: it can agree with none */
-			for (uint32_t i = from; i < to; i++)
-				b->rarity[k[i].number][r] = (uint16_t)bits;
-		}
-	}
+	if (!b->rarity)
+		b->rarity = mem_zalloc((size_t)b->n + 1, sizeof(*b->rarity));
+	for (int r = 0; r < RARITIES; r++)
+		rarity_of_line(b, r, k, spare);
 }
 
 static void
@@ -964,6 +995,11 @@ batch_run(struct batch *b)
 	for (int round = 0; round < ROUNDS; round++) {
 		weigh_kept(b);
 		learn(b, &t);
+		if (round == ROUNDS / 2) { /* from here on values are counted by people */
+			weigh_kept(b);
+			clusters_make(b);
+			rarity_find(b, k, spare);
+		}
 	}
 	weigh_kept(b);
 	clusters_make(b);
