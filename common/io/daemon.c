@@ -210,6 +210,7 @@ struct life {
 	void *self;
 	struct http *http;
 	struct buf text;
+	enum health health;
 	bool ready, retrying;
 	int64_t wait_ms, retry_since_ms, looked_ms, starting_ms;
 	char why[ERR_CODE_MAX];
@@ -247,7 +248,7 @@ metrics_publish(struct life *l, int64_t mib)
 	buf_printf(&l->text, "# HELP outturn_%s_resident_mib Resident memory\n"
 	    "# TYPE outturn_%s_resident_mib gauge\noutturn_%s_resident_mib %lld\n",
 	    l->d->name, l->d->name, l->d->name, (long long)mib);
-	http_publish(l->http, buf_view(&l->text), l->ready);
+	http_publish(l->http, buf_view(&l->text), l->health);
 }
 
 /* Catching up takes as long as the topics are, and a broker that is away may be away
@@ -331,6 +332,7 @@ static void
 ready_say(struct life *l)
 {
 	l->ready = true;
+	l->health = HEALTH_READY;
 	log_event(LOG_INFO, "ready", LOG_INT(pid, getpid()));
 	daemon_notify("READY=1");
 	if (l->http)
@@ -376,6 +378,9 @@ live(struct life *l, struct err *err)
 		return -1;
 	log_event(LOG_INFO, "stopping", LOG_STR(signal, stopping == SIGINT ? "INT" : "TERM"));
 	daemon_notify("STOPPING=1");
+	l->health = HEALTH_DRAINING;
+	if (l->http)
+		http_publish(l->http, buf_view(&l->text), l->health);
 	if (l->ready || l->d->drain == NULL)
 		return l->d->drain ? l->d->drain(l->self, l->params->drain, err) : 0;
 	return 0;

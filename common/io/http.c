@@ -7,12 +7,13 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "common/must.h"
 
 struct http {
 	struct MHD_Daemon *server;
 	pthread_mutex_t lock;
 	struct buf metrics;
-	bool ready;
+	enum health health;
 };
 
 static enum MHD_Result
@@ -28,6 +29,20 @@ answer(struct MHD_Connection *connection, unsigned status, const char *type, str
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+static struct span
+health_text(enum health health)
+{
+	switch (health) {
+	case HEALTH_STARTING:
+		return SPAN_LIT("{\"ready\":false,\"state\":\"starting\"}\n");
+	case HEALTH_READY:
+		return SPAN_LIT("{\"ready\":true,\"state\":\"ready\"}\n");
+	case HEALTH_DRAINING:
+		return SPAN_LIT("{\"ready\":false,\"state\":\"draining\"}\n");
+	}
+	NOT_REACHED("health has a name");
 }
 
 static enum MHD_Result
@@ -50,8 +65,8 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 		    buf_view(&h->metrics));
 	else if (strcmp(url, "/health") == 0)
 		result = answer(connection,
-		    h->ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "application/json",
-		    h->ready ? SPAN_LIT("{\"ready\":true}\n") : SPAN_LIT("{\"ready\":false}\n"));
+		    h->health == HEALTH_READY ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+		    "application/json", health_text(h->health));
 	else
 		result = answer(connection, MHD_HTTP_NOT_FOUND, "text/plain",
 		    SPAN_LIT("/metrics and /health\n"));
@@ -129,11 +144,11 @@ http_free(struct http *h)
 }
 
 void
-http_publish(struct http *h, struct span metrics, bool ready)
+http_publish(struct http *h, struct span metrics, enum health health)
 {
 	pthread_mutex_lock(&h->lock);
 	buf_reset(&h->metrics);
 	buf_span(&h->metrics, metrics);
-	h->ready = ready;
+	h->health = health;
 	pthread_mutex_unlock(&h->lock);
 }
