@@ -94,11 +94,33 @@ file_read(const char *path, struct buf *out)
 	return true;
 }
 
+/* What other tools write for "nothing". */
+static bool
+says_nothing(struct span s, enum column c)
+{
+	static const char *const words[] = { "nan", "NaN", "NAN", "null", "NULL", "None", "\\N", "<NA>" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_is(s, words[i]))
+			return c != COLUMN_surname || i < 3;
+	return false;
+}
+
 static struct span
 field(const struct eval *ev, const struct csv_row *row, enum column c)
 {
-	return ev->at[c] >= 0 && (uint32_t)ev->at[c] < row->fields ? text_trim(row->field[ev->at[c]])
-								   : SPAN_LIT("");
+	struct span s = ev->at[c] >= 0 && (uint32_t)ev->at[c] < row->fields
+	    ? text_trim(row->field[ev->at[c]])
+	    : SPAN_LIT("");
+
+	return says_nothing(s, c) ? SPAN_LIT("") : s;
+}
+
+static bool
+is_column(struct span text, const char *name)
+{
+	text = text_trim(text);
+	return text.len == strlen(name) && strncasecmp((const char *)text.ptr, name, text.len) == 0;
 }
 
 static bool
@@ -107,7 +129,7 @@ header_read(struct eval *ev, const struct csv_row *row)
 	for (int c = 0; c < COLUMN_END; c++) {
 		ev->at[c] = -1;
 		for (uint32_t i = 0; i < row->fields; i++)
-			if (span_is(text_trim(row->field[i]), column_names[c]))
+			if (is_column(row->field[i], column_names[c]))
 				ev->at[c] = (int)i;
 	}
 	return ev->at[COLUMN_record_id] >= 0 && ev->at[COLUMN_true_id] >= 0;

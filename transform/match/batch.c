@@ -31,7 +31,7 @@ enum {
 #define N 0xFF
 static const uint8_t blocks[][4] = {
 	{ ROW_NHS, N }, { ROW_NINO, N }, { ROW_UPN, N }, { ROW_ULN, N }, { ROW_NATIONAL, N },
-	{ ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
+	{ ROW_LOCAL_ID, N }, { ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
 	{ ROW_NAME_SWAP, ROW_YEAR, N }, { ROW_NAME_SWAP, ROW_POSTCODE, N },
 	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_UPRN, ROW_FORENAME, N },
 	{ ROW_POSTCODE, ROW_DOB, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
@@ -47,7 +47,7 @@ static const uint8_t blocks[][4] = {
 };
 #undef N
 
-enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 24, LANES = 4 };
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 25, LANES = 4 };
 
 struct kept {
 	uint32_t a, b;

@@ -85,11 +85,17 @@ put(struct row *row, const uint8_t *first, int32_t field, uint32_t nth, uint32_t
 		row->v[at] = v ? v : 1;
 }
 
-/* 1 January: often only the year was known. */
+/* On 1 January often only the year was known.  A name without a Latin letter has no sound, and
+ * stands for it itself: posting lists are by sound. */
 static void
-weak(struct row *row)
+settle(struct row *row, bool weak)
 {
-	row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;
+	if (weak)
+		row->v[ROW_MONTH] = row->v[ROW_DAY] = 0;
+	if (!row->v[ROW_SOUND])
+		row->v[ROW_SOUND] = row->v[ROW_SURNAME];
+	if (!row->v[ROW_SOUND_F])
+		row->v[ROW_SOUND_F] = row->v[ROW_FORENAME];
 }
 
 void
@@ -108,8 +114,7 @@ row_fill(struct row *row, const struct token *tokens, uint32_t n)
 		    (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]);
 		is_weak |= tokens[i].field == TOKEN_DOB && tokens[i].frequency == TOKEN_FREQUENCY_MAX;
 	}
-	if (is_weak)
-		weak(row);
+	settle(row, is_weak);
 }
 
 void
@@ -125,8 +130,7 @@ row_view(struct row *row, const struct token_view *view)
 		put(row, first, view->field[i], nth, (uint32_t)(view->value[i] >> 32));
 		is_weak |= view->field[i] == TOKEN_DOB && view->frequency[i] == TOKEN_FREQUENCY_MAX;
 	}
-	if (is_weak)
-		weak(row);
+	settle(row, is_weak);
 }
 
 int32_t
