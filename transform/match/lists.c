@@ -1,0 +1,147 @@
+#include "transform/match/set.h"
+
+#include "common/hash.h"
+#include "common/mem.h"
+
+enum {
+	BLOCK_MAX = 100,         /* rows of one list that are compared with each other */
+	BROAD_LEAST = 8,         /* the same of a broad list; where that is too many there is none */
+	BROAD_ROWS = 3000000,    /* rows of the set times rows of a broad list */
+	LARGE = 100000,          /* rows of a large set */
+	KEEP_MBIT = -16000,      /* against chance: below, a pair is forgotten */
+	KEEP_LARGE_MBIT = -8000, /* the same in a large set */
+};
+
+/* Places that two rows must share to be compared; 0xFF ends.  From BROAD on: lists that find what
+ * the others miss, at a hundred times the cost; the larger the set, the shorter they may be. */
+#define N 0xFF
+static const uint8_t blocks[][4] = {
+	{ ROW_NHS, N }, { ROW_NINO, N }, { ROW_UPN, N }, { ROW_ULN, N }, { ROW_NATIONAL, N },
+	{ ROW_LOCAL_ID, N }, { ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
+	{ ROW_NAME_SWAP, ROW_YEAR, N }, { ROW_NAME_SWAP, ROW_POSTCODE, N },
+	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_UPRN, ROW_FORENAME, N },
+	{ ROW_POSTCODE, ROW_DOB, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
+	{ ROW_POSTCODE, ROW_SOUND_F, N }, { ROW_POSTCODE, ROW_SOUND, N }, { ROW_POSTCODE, ROW_HOUSE, N },
+	{ ROW_UPRN, N }, { ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_SOUND, ROW_YEAR, ROW_MONTH, N },
+	{ ROW_DOB, ROW_INITIALS, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_STREET, ROW_TOWN, N },
+	/* broad */
+	{ ROW_NAME_SWAP, N }, { ROW_SOUND, ROW_MONTH, ROW_DAY, N }, { ROW_SOUND_F, ROW_MONTH, ROW_DAY, N },
+	{ ROW_SOUND_F, ROW_YEAR, ROW_MONTH, N }, { ROW_DOB, N }, { ROW_SOUND, ROW_SOUND_F, N },
+	{ ROW_TOWN, ROW_SOUND, N }, { ROW_TOWN, ROW_SOUND_F, N }, { ROW_HOUSE, ROW_SOUND, N },
+	{ ROW_HOUSE, ROW_SOUND_F, N }, { ROW_POSTCODE, N }, { ROW_STREET, N }, { ROW_SURNAME, N },
+	{ ROW_FORENAME, N }, { ROW_LOCALITY, N }, { ROW_TOWN, N },
+};
+#undef N
+
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 25, LANES = 4 };
+
+/* Kinds of list that this set has. */
+static int
+kinds_of(const struct batch *b)
+{
+	return BROAD_ROWS / (b->n + 1) < BROAD_LEAST ? BROAD : BLOCKS;
+}
+
+static void
+hashes_make(struct batch *b)
+{
+	int kinds = kinds_of(b);
+
+	b->hash = mem_zalloc((size_t)b->n * SET_LISTS_MAX + 1, sizeof(*b->hash));
+	for (uint32_t i = 0; i < b->n; i++) {
+		for (int k = 0; k < kinds; k++) {
+			uint32_t v[5] = { (uint32_t)k }, h;
+			bool all = true;
+
+			for (int p = 0; p < 4 && blocks[k][p] != 0xFF; p++) {
+				v[p + 1] = b->rows[i].v[blocks[k][p]];
+				all &= v[p + 1] != 0;
+			}
+			h = (uint32_t)hash64(v, sizeof(v), 3);
+			b->hash[(size_t)i * SET_LISTS_MAX + (size_t)k] = all ? h | 1 : 0;
+		}
+	}
+}
+
+/* Of the lists before this one, is there one that both stand in?  Four at a time. */
+bool
+lists_met(const struct batch *b, uint32_t i, uint32_t j, int before)
+{
+	typedef uint32_t lanes __attribute__((vector_size(LANES * 4)));
+	const uint32_t *x = b->hash + (size_t)i * SET_LISTS_MAX, *y = b->hash + (size_t)j * SET_LISTS_MAX;
+	lanes met = { 0 }, u, v;
+	uint32_t any = 0;
+	int k = 0;
+
+	for (; k + LANES <= before; k += LANES) {
+		memcpy(&u, x + k, sizeof(u));
+		memcpy(&v, y + k, sizeof(v));
+		met |= (lanes)((u == v) & (u != 0));
+	}
+	for (int l = 0; l < LANES; l++)
+		any |= met[l];
+	for (; k < before; k++)
+		any |= (x[k] == y[k]) & (x[k] != 0);
+	return any;
+}
+
+/* A function of the set, whoever came first. */
+static uint32_t
+list_limit(const struct batch *b, int kind)
+{
+	uint32_t limit = BROAD_ROWS / (b->n + 1);
+
+	if (kind < BROAD || limit > BLOCK_MAX)
+		return BLOCK_MAX;
+	return limit < BROAD_LEAST ? 0 : limit;
+}
+
+static void
+pair_look(struct batch *b, uint32_t i, uint32_t j)
+{
+	struct kept p = { .a = i < j ? i : j, .b = i < j ? j : i };
+	int32_t rarity[LINE_END];
+
+	b->stats.candidates++;
+	p.outside = !set_in_scope(b, i, j);
+	set_compare(b, i, j, p.grade);
+	set_rarity_of(b, i, p.grade, rarity);
+	if (weigh_chance(&b->w, p.grade, rarity) - b->w.prior[OTHER_RANDOM]
+	    < (b->n > LARGE ? KEEP_LARGE_MBIT : KEEP_MBIT))
+		return;
+	if (b->kept_n == b->kept_cap) {
+		b->kept_cap = b->kept_cap ? b->kept_cap * 2 : 4096;
+		b->kept = mem_realloc(b->kept, b->kept_cap, sizeof(*b->kept));
+	}
+	b->kept[b->kept_n++] = p;
+}
+
+void
+lists_pairs(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	hashes_make(b);
+	for (int kind = 0; kind < kinds_of(b); kind++) {
+		uint32_t n = 0;
+
+		for (uint32_t i = 0; i < b->n; i++)
+			if (b->hash[(size_t)i * SET_LISTS_MAX + (size_t)kind])
+				k[n++] = (struct keyed){ b->hash[(size_t)i * SET_LISTS_MAX + (size_t)kind], i };
+		keyed_sort(k, spare, n, 4);
+		for (uint32_t from = 0, to; from < n; from = to) {
+			to = keyed_end(k, n, from);
+			if (to - from > list_limit(b, kind)) {
+				b->stats.oversize++;
+				for (uint32_t i = from; i < to; i++)
+					b->hash[(size_t)k[i].number * SET_LISTS_MAX + (size_t)kind] = 0;
+				continue;
+			}
+			for (uint32_t i = from; i < to; i++)
+				for (uint32_t j = i + 1; j < to; j++)
+					if ((b->settings.scope != BATCH_WITHIN
+						|| set_in_scope(b, k[i].number, k[j].number))
+					    && !lists_met(b, k[i].number, k[j].number, kind))
+						pair_look(b, k[i].number, k[j].number);
+		}
+	}
+	b->stats.kept = b->kept_n;
+}
