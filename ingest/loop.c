@@ -15,6 +15,7 @@
 enum {
 	LOOP_SLOTS_MAX = 256,    /* raw topics of one process */
 	LOOP_READ_MAX = 4000,    /* records of one log in one round */
+	LOOP_OWN_MAX = 20000,    /* records of what all shares write, in one round */
 	LOOP_WAIT_MS = 10,       /* for a first record; one share waits in each round */
 	LOOP_ASK_MS = 10000,     /* a broker may take this long to say where a log ends */
 	LOOP_AGAIN_MS = 200,     /* before a share that is over is made anew */
@@ -62,17 +63,32 @@ struct task_end {
 struct share_task {
 	struct ingest_loop *loop;
 	struct share *share;
-	struct kreader *own, *raw; /* what it writes; the raw topic, read only when there is room */
+	struct kreader *raw;       /* read only when there is room */
 	struct kwriter *writer;
 	struct task_end ends[SHARE_LOGS];
 	const char *topic, *name;  /* the slot's */
 	struct id run;
 	int32_t epoch;
-	int64_t own_next[SHARE_LOGS], own_end[SHARE_LOGS]; /* end: at the start */
+	int64_t own_next[SHARE_LOGS], own_end[SHARE_LOGS]; /* folded up to; end: at the start */
 	int64_t raw_end;           /* as last asked */
 	uint64_t made_up;          /* as last said */
 	int again_ms;              /* to wait when it is over, before it is made anew */
 	bool raw_added, over, caught_up;
+};
+
+/*
+ * What the shares write, read once for all of them: they live in one partition.
+ * A share that is new takes the reader back to the start; the others pass over
+ * what they know.
+ *
+ *	log      0 ............ next .... own_next of A (live) ......
+ *	                        └ B folds it, A has it already
+ */
+struct own {
+	struct kreader *reader;   /* NULL: none */
+	enum share_log log[SHARE_LOGS];
+	int64_t next[SHARE_LOGS]; /* where it stands */
+	int read;                 /* records of the last round */
 };
 
 struct slot {
@@ -87,6 +103,7 @@ struct ingest_loop {
 	const struct ingest_conf *conf;
 	struct av_catalogue *catalogue;
 	struct side side;
+	struct own own;
 	struct judge *judge; /* NULL while no rules are in force */
 	struct arena arena;
 	char outputs[SHARE_LOGS][TOPIC_NAME_MAX + 1];
@@ -539,20 +556,43 @@ task_free(struct share_task *t)
 		return;
 	kwriter_free(t->writer); /* answers what is in flight to the share */
 	share_free(t->share);
-	kreader_free(t->own);
 	kreader_free(t->raw);
 	mem_free(t);
 }
 
-/* From its first record on; where it ends is remembered. */
 static int
-own_add(struct share_task *t, enum share_log log, struct err *err)
+own_new(struct ingest_loop *lp, struct err *err)
 {
-	const char *topic = t->loop->outputs[log];
+	struct own *own = &lp->own;
+	struct kreader *reader = kreader_new(&lp->conf->kafka, err);
+	int64_t low, high;
 
-	if (kreader_watermarks(t->own, topic, 0, &t->own_next[log], &t->own_end[log], LOOP_ASK_MS, err))
+	for (int i = 0; reader && i < SHARE_LOGS; i++) {
+		own->log[i] = (enum share_log)i;
+		if (kreader_watermarks(reader, lp->outputs[i], 0, &low, &high, LOOP_ASK_MS, err)
+		    || kreader_add(reader, lp->outputs[i], 0, low, &own->log[i], err)) {
+			kreader_free(reader);
+			return -1;
+		}
+		own->next[i] = low;
+	}
+	own->reader = reader;
+	return reader ? 0 : -1;
+}
+
+/* From the first record on; where the log ends is remembered. */
+static int
+own_rewind(struct share_task *t, enum share_log log, struct err *err)
+{
+	struct own *own = &t->loop->own;
+	const char *topic = t->loop->outputs[log];
+	int64_t low;
+
+	if (kreader_watermarks(own->reader, topic, 0, &low, &t->own_end[log], LOOP_ASK_MS, err)
+	    || (own->next[log] != low && kreader_seek(own->reader, topic, 0, low, err)))
 		return -1;
-	return kreader_add(t->own, topic, 0, t->own_next[log], &t->ends[log], err);
+	own->next[log] = t->own_next[log] = low;
+	return 0;
 }
 
 static int
@@ -560,14 +600,15 @@ task_clients(struct share_task *t, int64_t *raw_low, struct err *err)
 {
 	const struct kafka_conf *kafka = &t->loop->conf->kafka;
 
-	t->own = kreader_new(kafka, err);
-	t->raw = t->own ? kreader_new(kafka, err) : NULL;
+	if (!t->loop->own.reader && own_new(t->loop, err))
+		return -1;
+	t->raw = kreader_new(kafka, err);
 	t->writer = t->raw ? kwriter_new(kafka, on_ack, err) : NULL;
 	if (!t->writer
 	    || kreader_watermarks(t->raw, t->topic, 0, raw_low, &t->raw_end, LOOP_ASK_MS, err))
 		return -1;
 	for (int i = 0; i < SHARE_LOGS; i++)
-		if (own_add(t, (enum share_log)i, err))
+		if (own_rewind(t, (enum share_log)i, err))
 			return -1;
 	return 0;
 }
@@ -624,56 +665,110 @@ over_by(struct share_task *t, const struct err *err, const char *event)
 	return true;
 }
 
-/* false: compaction took something away that was not read yet. */
-static bool
-own_take(struct share_task *t, const struct krecord *krec)
-{
-	enum share_log log = ((const struct task_end *)krec->opaque)->log;
-	struct rec rec = carry_rec(krec);
-
-	if (krec->offset > t->own_next[log] && t->own_next[log] >= t->own_end[log]) {
-		log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, krec->topic),
-		    LOG_INT(partition, 0), LOG_INT(offset, t->own_next[log]));
-		return false;
-	}
-	t->own_next[log] = krec->offset + 1;
-	share_log_record(t->share, log, &rec, t->own_next[log]);
-	return true;
-}
-
-/* Nothing more to read now: a log may end in what compaction left nothing of. */
+/* Compaction took away what lies between here and a record: whoever had folded as far as
+ * it was when they began, and no further than here, has missed something. */
 static void
-own_ends(struct share_task *t)
+own_hole(struct ingest_loop *lp, enum share_log log, int64_t offset)
 {
-	for (int i = 0; i < SHARE_LOGS; i++) {
-		int64_t position = kreader_position(t->own, t->loop->outputs[i], 0);
+	int64_t from = lp->own.next[log];
 
-		if (position <= t->own_next[i])
+	for (int i = 0; offset > from && i < lp->slots_n; i++) {
+		struct share_task *t = lp->slots[i].task;
+
+		if (!t || t->over || from < t->own_end[log] || from < t->own_next[log])
 			continue;
-		t->own_next[i] = position;
-		share_log_record(t->share, (enum share_log)i, NULL, position);
+		log_event(LOG_WARN, "overtaken-by-compaction", LOG_STR(topic, lp->outputs[log]),
+		    LOG_INT(partition, 0), LOG_INT(offset, from));
+		t->over = true;
 	}
 }
 
-/* Records of all shares, since all live in one partition. */
-static int
-own_round(struct share_task *t, int wait_ms)
+/* Whose stream is it?  NULL: of none of ours. */
+static struct share_task *
+own_task(const struct ingest_loop *lp, struct span key)
 {
+	struct span stream = key_parse(key).stream;
+
+	for (int i = 0; i < lp->slots_n; i++)
+		if (lp->slots[i].task && span_is(stream, lp->slots[i].name))
+			return lp->slots[i].task;
+	return NULL;
+}
+
+static void
+own_take(struct ingest_loop *lp, const struct krecord *krec)
+{
+	enum share_log log = *(const enum share_log *)krec->opaque;
+	struct share_task *t = own_task(lp, krec->key);
+	struct rec rec;
+
+	own_hole(lp, log, krec->offset);
+	lp->own.next[log] = krec->offset + 1;
+	if (!t || t->over || krec->offset < t->own_next[log])
+		return;
+	rec = carry_rec(krec);
+	share_log_record(t->share, log, &rec, krec->offset + 1);
+}
+
+/* How far it has come, also where there was nothing for a share. */
+static void
+own_tell(struct ingest_loop *lp)
+{
+	for (int i = 0; i < lp->slots_n; i++) {
+		struct share_task *t = lp->slots[i].task;
+
+		for (int log = 0; t && !t->over && log < SHARE_LOGS; log++)
+			if (lp->own.next[log] > t->own_next[log]) {
+				t->own_next[log] = lp->own.next[log];
+				share_log_record(t->share, (enum share_log)log, NULL,
+				    t->own_next[log]);
+			}
+	}
+}
+
+static void
+own_lost(struct ingest_loop *lp, const struct err *err)
+{
+	log_event(LOG_WARN, "evidence-lost", LOG_ERR(err));
+	kreader_free(lp->own.reader);
+	lp->own.reader = NULL;
+	for (int i = 0; i < lp->slots_n; i++)
+		if (lp->slots[i].task)
+			lp->slots[i].task->over = true;
+}
+
+/* What the shares wrote, and who else did. */
+static void
+own_round(struct ingest_loop *lp, int wait_ms)
+{
+	struct own *own = &lp->own;
 	struct krecord krec;
 	struct err err;
 	int n, got = 0;
 
-	for (n = 0; n < LOOP_READ_MAX && !t->over; n++) {
-		got = kreader_poll(t->own, n ? 0 : wait_ms, &krec, &err);
+	own->read = 0;
+	if (!own->reader)
+		return;
+	for (n = 0; n < LOOP_OWN_MAX; n++) {
+		got = kreader_poll(own->reader, n ? 0 : wait_ms, &krec, &err);
 		if (got <= 0)
 			break;
-		t->over = !own_take(t, &krec);
+		own_take(lp, &krec);
 	}
-	if (got < 0)
-		over_by(t, &err, "evidence-lost");
-	if (got == 0 && !t->over)
-		own_ends(t);
-	return n;
+	own->read = n;
+	if (got < 0 && err.class != ERR_RETRY) {
+		own_lost(lp, &err);
+		return;
+	}
+	for (int i = 0; got == 0 && i < SHARE_LOGS; i++) {
+		int64_t position = kreader_position(own->reader, lp->outputs[i], 0);
+
+		if (position > own->next[i]) {
+			own_hole(lp, own->log[i], position);
+			own->next[i] = position; /* compaction left nothing of the end */
+		}
+	}
+	own_tell(lp);
 }
 
 /* -1: nothing more to read now, or the number of records handed in. */
@@ -719,12 +814,11 @@ made_up_tell(struct share_task *t)
 static int
 task_round(struct share_task *t, int wait_ms, bool reading)
 {
+	int own = t->loop->own.read, raw = 0;
 	struct err err;
-	int own, raw = 0;
 
-	own = own_round(t, share_state(t->share) == LEVEL_LIVE ? 0 : wait_ms);
 	if (reading && t->raw_added && !t->over)
-		raw = raw_round(t, own ? 0 : wait_ms);
+		raw = raw_round(t, wait_ms);
 	if (!t->over)
 		share_step(t->share, raw < 0 || !reading);
 	made_up_tell(t);
@@ -737,7 +831,7 @@ task_round(struct share_task *t, int wait_ms, bool reading)
 	}
 	t->caught_up = !t->over && raw < 0 && own == 0 && share_idle(t->share)
 	    && share_next(t->share) >= t->raw_end;
-	return own > 0 || raw > 0;
+	return raw > 0;
 }
 
 /* 1: work, 0: idle, -1: err. */
@@ -950,6 +1044,16 @@ tell_group(struct ingest_loop *lp)
 
 /* --- the round */
 
+/* Then there is nothing to wait for in what they write. */
+static bool
+all_live(const struct ingest_loop *lp)
+{
+	for (int i = 0; i < lp->slots_n; i++)
+		if (!lp->slots[i].task || share_state(lp->slots[i].task->share) != LEVEL_LIVE)
+			return false;
+	return true;
+}
+
 int
 ingest_loop_round(struct ingest_loop *lp, struct err *err)
 {
@@ -969,6 +1073,8 @@ ingest_loop_round(struct ingest_loop *lp, struct err *err)
 			lp->followed = false;
 		return -1;
 	}
+	own_round(lp, work || all_live(lp) ? 0 : LOOP_WAIT_MS);
+	work |= lp->own.read > 0;
 	lp->turn++;
 	for (int i = 0; i < lp->slots_n; i++) {
 		bool waits = !work && i == lp->turn % lp->slots_n;
@@ -989,6 +1095,7 @@ task_drain(struct share_task *t, int64_t until)
 
 	while (!t->over && share_state(t->share) == LEVEL_LIVE && !share_idle(t->share)
 	    && now_ms() < until) {
+		own_round(t->loop, 0);
 		task_round(t, 0, false);
 		if (!t->over && kwriter_unacked(t->writer) == 0)
 			break; /* the cut is out, or cannot be taken now */
@@ -1056,6 +1163,7 @@ ingest_loop_free(struct ingest_loop *lp)
 	if (!lp)
 		return;
 	group_drop(lp);
+	kreader_free(lp->own.reader);
 	judge_free(lp->judge);
 	side_close(&lp->side);
 	arena_release(&lp->arena);
