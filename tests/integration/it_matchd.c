@@ -465,7 +465,7 @@ people_speak(void)
 
 /* --- linked, read whole */
 
-struct row {
+struct link_row {
 	struct id id;   /* event or decision */
 	uint64_t says;  /* hash of all that the record says; 0: a tombstone */
 	struct id unit;
@@ -514,7 +514,7 @@ row_hash(const struct linked *ln)
 
 struct map {
 	struct strmap at; /* key → index of rows */
-	struct row *rows;
+	struct link_row *rows;
 	uint32_t n;
 	struct cut cuts[PARTITIONS][STREAMS + 4];
 	uint32_t passed; /* records that did not count */
@@ -528,7 +528,7 @@ map_free(struct map *m)
 }
 
 static void
-map_row(struct map *m, struct span text, const struct row *row)
+map_row(struct map *m, struct span text, const struct link_row *row)
 {
 	bool fresh;
 	uint64_t *at = strmap_put(&m->at, text, &fresh);
@@ -559,7 +559,7 @@ map_record(struct map *m, struct claims *claims, int32_t partition, const struct
     struct arena *arena)
 {
 	struct key key = key_parse(rec->key);
-	struct row row = { .id = key.b, .unit = key.a, .partition = partition,
+	struct link_row row = { .id = key.b, .unit = key.a, .partition = partition,
 		.offset = rec->offset };
 	struct linked ln;
 	struct claim claim = { 0 };
@@ -652,7 +652,7 @@ map_read(struct map *m)
 	return clear;
 }
 
-static struct row *
+static struct link_row *
 map_find(struct map *m, enum key_type type, const struct id *unit, const struct id *what)
 {
 	struct buf text = BUF_INIT;
@@ -665,10 +665,10 @@ map_find(struct map *m, enum key_type type, const struct id *unit, const struct 
 }
 
 /* The one unit under which an event or decision stands, or NULL. */
-static const struct row *
+static const struct link_row *
 map_standing(const struct map *m, const struct id *what)
 {
-	const struct row *found = NULL;
+	const struct link_row *found = NULL;
 
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->rows[i].says && id_eq(&m->rows[i].id, what)) {
@@ -683,7 +683,7 @@ map_standing(const struct map *m, const struct id *what)
 static void
 wanted(void *arg, const struct key *key, const struct linked *ln)
 {
-	struct row row = { .id = key->b, .unit = key->a, .says = row_hash(ln) };
+	struct link_row row = { .id = key->b, .unit = key->a, .says = row_hash(ln) };
 	struct buf text = BUF_INIT;
 
 	key_format(key, &text);
@@ -721,9 +721,9 @@ maps_compare(struct map *want, struct map *have)
 		side_sent[3] };
 
 	for (uint32_t i = 0; i < want->n; i++) {
-		const struct row *w = &want->rows[i];
-		struct row *e = map_find(have, KEY_UNIT_EVENT, &w->unit, &w->id);
-		struct row *c = map_find(have, KEY_UNIT_DECISION, &w->unit, &w->id);
+		const struct link_row *w = &want->rows[i];
+		struct link_row *e = map_find(have, KEY_UNIT_EVENT, &w->unit, &w->id);
+		struct link_row *c = map_find(have, KEY_UNIT_DECISION, &w->unit, &w->id);
 		uint64_t says = e && e->says ? e->says : c ? c->says : 0;
 
 		d.missing += says == 0;
@@ -989,7 +989,7 @@ static void
 test_an_event_that_moves_takes_its_decision_and_leaves_tombstones(void **state)
 {
 	struct id event = id_from('e', EVENTS + 2), decision;
-	const struct row *stood, *stands;
+	const struct link_row *stood, *stands;
 	struct id before, after;
 	struct map m;
 	struct fact *f;
@@ -1107,7 +1107,7 @@ test_late_writes_of_zombies_change_nothing(void **state)
 	struct evidence late;
 	struct buf text = BUF_INIT;
 	struct map m;
-	struct row *row;
+	struct link_row *row;
 	int64_t before;
 
 	(void)state;
@@ -1160,7 +1160,7 @@ test_asked_to_end_it_drains_and_a_new_one_writes_nothing_again(void **state)
 	cuts_send();
 	after = await_agreement();
 	for (uint32_t i = 0, again = 0; i < before.n; i++) {
-		struct row *b = &before.rows[i], *a;
+		struct link_row *b = &before.rows[i], *a;
 
 		a = map_find(&after, KEY_UNIT_EVENT, &b->unit, &b->id);
 		again += a && a->offset != b->offset && a->says == b->says;
