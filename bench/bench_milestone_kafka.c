@@ -7,6 +7,7 @@
  *	         what stands
  *	live     the daemon is ready; events come as fast as they can be written, each as
  *	         if it had just happened, so that nothing waits for more
+ *	steady   the same, so many a second: how long until what changed stands in outcomes
  *
  * Time runs from the daemon's start (behind) or the first event (live) until its cut
  * through the last event stands in every partition of outcomes: all is out and
@@ -35,7 +36,8 @@
 #include "common/mem.h"
 #include "common/topics.h"
 
-enum { PARTITIONS = 2, EVENTS_A_UNIT = 10, ASK_MS = 10000, LONG_MS = 240000, PEER_CPU_PARTS = 3 };
+enum { PARTITIONS = 2, EVENTS_A_UNIT = 10, ASK_MS = 10000, LONG_MS = 240000, PEER_CPU_PARTS = 3,
+	STEADY_EVENTS_S = 5000, STEADY_S = 8, LATE_MAX_MS = 10000 };
 
 #define BAR_EVENTS 300000.0
 #define PEERS "Flink 123000, Kafka Streams 88000"
@@ -180,6 +182,12 @@ id_of(char what, uint64_t n)
 	return id;
 }
 
+static int64_t
+wall_ms(void)
+{
+	return (int64_t)(clock_s(CLOCK_REALTIME) * 1000);
+}
+
 static void
 event_put(const char *linked, uint64_t unit, uint32_t n, struct buf *key, struct buf *value)
 {
@@ -202,7 +210,7 @@ event_put(const char *linked, uint64_t unit, uint32_t n, struct buf *key, struct
 		.unit_kind = SPAN_LIT("person"),
 		.source = { .topic = SPAN_LIT("raw.bench"), .epoch = 1,
 			.offset = (int64_t)(unit * EVENTS_A_UNIT + n),
-			.time_ms = (int64_t)(clock_s(CLOCK_REALTIME) * 1000) },
+			.time_ms = wall_ms() },
 		.organisation = span_str(by[who]), .role = span_str(roles[who]),
 		.kind = span_str(facts[n].kind),
 		.start = date_of(2015, 2, 1) + (date_t)(unit % 200) + facts[n].day,
@@ -349,6 +357,8 @@ files_remove(void)
 
 struct seen {
 	uint64_t outcomes;
+	int64_t *put_ms;         /* steady: when each person's last event was written */
+	uint32_t late[LATE_MAX_MS];
 	int64_t cut[PARTITIONS]; /* of raw.bench */
 	int claims;
 };
@@ -362,12 +372,32 @@ all_through(const struct seen *s, int64_t offset)
 	return true;
 }
 
+/* How long after its person's last event an outcome was written. */
+static void
+time_it(struct seen *s, const struct krecord *rec)
+{
+	struct arena arena;
+	struct outcome o;
+	uint64_t unit;
+	int64_t late;
+
+	arena_init(&arena, 0);
+	if (av_read(cat, &outcome_binding, rec->value, &o, &arena, &err))
+		must(-1);
+	memcpy(&unit, o.unit.b + 8, sizeof(unit));
+	late = rec->time_ms - s->put_ms[unit];
+	s->late[late < 0 ? 0 : late < LATE_MAX_MS ? late : LATE_MAX_MS - 1]++;
+	arena_release(&arena);
+}
+
 static void
 look(struct seen *s, const struct krecord *rec)
 {
 	struct key key = key_parse(rec->key);
 	struct cut cut;
 
+	if (s->put_ms && key.type == KEY_OUTCOME && rec->value.ptr)
+		time_it(s, rec);
 	s->outcomes += key.type == KEY_OUTCOME;
 	s->claims += key.type == KEY_CLAIM;
 	if (key.type == KEY_CUT && span_is(key.stream, "raw.bench")
@@ -410,16 +440,91 @@ tell(const char *part, uint64_t events, double seconds, const struct seen *s,
 	printf("%36s %9ld MiB resident at most\n", "", ru->ru_maxrss / 1024);
 }
 
+static int
+percentile(const struct seen *s, double share)
+{
+	double sum = 0;
+	int ms = 0;
+
+	while (ms < LATE_MAX_MS - 1 && (sum += s->late[ms]) < share * (double)s->outcomes)
+		ms++;
+	return ms;
+}
+
+/* Each event of a person some seconds after the one before, a hundredth of a second's
+ * worth at a time. */
+static void
+steady_put(struct kreader *r, struct seen *s)
+{
+	uint64_t units = STEADY_EVENTS_S * STEADY_S / EVENTS_A_UNIT, done = 0;
+	struct buf key = BUF_INIT, value = BUF_INIT;
+	int64_t t0 = wall_ms();
+	struct krecord rec;
+
+	s->put_ms = mem_zalloc(units, sizeof(*s->put_ms));
+	while (done < units * EVENTS_A_UNIT) {
+		uint64_t due = (uint64_t)(wall_ms() - t0) * STEADY_EVENTS_S / 1000;
+
+		for (; done < due && done < units * EVENTS_A_UNIT; done++) {
+			s->put_ms[done % units] = wall_ms();
+			event_put(topic("linked"), done % units, (uint32_t)(done / units), &key,
+			    &value);
+		}
+		must(kwriter_poll(writer, 0, &err));
+		for (int i = 0; i < 1000 && kreader_poll(r, i ? 0 : 2, &rec, &err) > 0; i++)
+			look(s, &rec);
+	}
+	flush();
+	buf_release(&key);
+	buf_release(&value);
+}
+
+static void
+steady(void)
+{
+	struct seen *seen = mem_zalloc(1, sizeof(*seen));
+	struct kreader *reader = kreader_new(&conf, &err);
+	int64_t quiet;
+	struct krecord rec;
+	pid_t pid;
+
+	snprintf(prefix, sizeof(prefix), "bench-steady-%d", (int)getpid());
+	must(reader == NULL);
+	topics_make();
+	for (int32_t p = 0; p < PARTITIONS; p++)
+		must(kreader_add(reader, topic("outcomes"), p, KAFKA_BEGIN, NULL, &err));
+	terms_publish();
+	claim_put();
+	pid = daemon_start();
+	wait_for(reader, seen, -1);
+	steady_put(reader, seen);
+	for (quiet = wall_ms(); wall_ms() - quiet < 1000;)
+		if (kreader_poll(reader, 20, &rec, &err) > 0) {
+			look(seen, &rec);
+			quiet = wall_ms();
+		}
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	printf("milestoned, steady, %d events/s: %" PRIu64 " outcomes, written %d ms (half), %d ms "
+	       "(99 in 100) after the event\n", STEADY_EVENTS_S, seen->outcomes,
+	    percentile(seen, 0.5), percentile(seen, 0.99));
+	kreader_free(reader);
+	mem_free(seen->put_ms);
+	mem_free(seen);
+	topics_drop();
+}
+
 static void
 play(const char *part, uint64_t units, bool live)
 {
-	struct seen seen = { .cut = { -1, -1 } };
+	static struct seen seen;
 	struct kreader *reader = kreader_new(&conf, &err);
 	int64_t last = (int64_t)(units * EVENTS_A_UNIT) - 1;
 	struct rusage ru;
 	double t0, t1;
 	pid_t pid;
 
+	seen = (struct seen){ .cut = { -1, -1 } };
 	snprintf(prefix, sizeof(prefix), "bench-%s-%d", part, (int)getpid());
 	must(reader == NULL);
 	topics_make();
@@ -464,6 +569,7 @@ main(void)
 	must(writer == NULL);
 	play("behind", units, false);
 	play("live", units, true);
+	steady();
 	kwriter_free(writer);
 	av_catalogue_free(cat);
 	files_remove();

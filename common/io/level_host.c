@@ -162,7 +162,7 @@ tell_group(struct level_host *h)
 int
 level_host_round(struct level_host *h, struct err *err)
 {
-	int work = 0, did;
+	int work = 0, did, wait_ms = HOST_WAIT_MS / (h->slots_n ? h->slots_n : 1);
 	bool failed = false;
 
 	if (kgroup_poll(h->group, h->slots_n ? 0 : HOST_WAIT_MS, err))
@@ -170,7 +170,7 @@ level_host_round(struct level_host *h, struct err *err)
 	for (int i = 0; i < h->slots_n; i++) {
 		struct err one = ERR_INIT;
 
-		did = slot_round(h, &h->slots[i], work ? 0 : HOST_WAIT_MS, &one);
+		did = slot_round(h, &h->slots[i], work ? 0 : wait_ms ? wait_ms : 1, &one);
 		if (did >= 0) {
 			work |= did;
 			continue;
