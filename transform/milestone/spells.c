@@ -358,9 +358,9 @@ run_next(const struct spells *sp, uint32_t *from, struct run *run)
 }
 
 static void
-rung_gap(struct rung *out, date_t from, date_t to)
+rung_gap(struct rung *out, date_t from, date_t to, int32_t days)
 {
-	out->gap_days += to - from;
+	out->gap_days += days;
 	if (out->gaps_n < RUN_GAPS_MAX)
 		out->gaps[out->gaps_n++] = (struct run_gap){ from, to };
 }
@@ -396,9 +396,10 @@ rung_of(const struct spells *sp, const struct run *run, struct duration lasts, d
 		s = at(sp, i);
 		gap = gap_before(sp, run->first, i, to);
 		if (gap) {
-			rung_gap(out, to, s->from);
-			if (sp->terms->gap_within == GAP_PAUSES) {
-				base += gap;
+			rung_gap(out, to, s->from, gap);
+			if (sp->terms->gap_within == GAP_PAUSES) { /* closed days move it once */
+				base += s->from - to
+				    - calendar_closed_days(closed(sp->terms), to, s->from);
 				out->due = calendar_due(closed(sp->terms), out->start, base);
 			} else if (out->due <= s->from && sp->terms->due_in_gap == DUE_NEVER) {
 				out->reaches = to;
