@@ -36,10 +36,11 @@ PROGRAMS = $(foreach d,$(DAEMONS),$(if $(wildcard $(DIR_$(d))/main.c),$(B)/outtu
 UNIT     = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/property/prop_*.c))
 INTEG    = $(patsubst %.c,$(B)/%,$(wildcard tests/integration/it_*.c))
 DIFF     = $(patsubst %.c,$(B)/%,$(wildcard tests/differential/diff_*.c tests/fuzz/fuzz_*.c))
+ATTACKS  = $(patsubst %.c,$(B)/%,$(wildcard tests/attack/attack_*.c))
 BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-.PHONY: all help clean test check demo demo-stop docs bench benches unit diff integration tools
+.PHONY: all help clean test check demo demo-stop docs bench benches attack attacks unit diff integration tools
 all: $(PROGRAMS)
 
 help:
@@ -47,6 +48,7 @@ help:
 	@echo 'make demo      set up and run the whole path on real Kafka and PostgreSQL'
 	@echo 'make demo-stop stop what make demo left running'
 	@echo 'make test      set up, build with gcc and clang, run every test'
+	@echo 'make attack    try to get names out of what is stored and to glue people together'
 	@echo 'make bench     measure what is claimed in bench/results.md'
 
 $(B)/o/%.o: %.c
@@ -97,6 +99,10 @@ $(B)/bench/%: $(B)/o/bench/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 
+$(B)/tests/attack/attack_%: $(B)/o/tests/attack/attack_%.o $(B)/o/tests/attack/attack.o $(call O,$(wildcard tests/gen/*.c)) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ $(CORELIBS)
+
 # --- gen: the generator's parts, for whoever links it
 $(B)/gen $(B)/gen-people $(B)/tests/unit/test_gen $(B)/tests/unit/test_uk: $(call O,$(wildcard tests/gen/*.c))
 
@@ -104,6 +110,7 @@ unit: $(UNIT)
 diff: $(DIFF)
 integration: $(INTEG)
 benches: $(BENCHES)
+attacks: $(ATTACKS)
 tools: $(TOOLS)
 
 check: unit
@@ -114,6 +121,9 @@ test:
 
 bench:
 	B=$(B) scripts/bench
+
+attack: attacks
+	B=$(B) ATTACK_FULL=1 scripts/attack
 
 docs: $(B)/outturn
 	$< --man >packaging/man/outturn.1

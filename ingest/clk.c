@@ -10,7 +10,8 @@ enum field { SURNAME, FORENAME, ADDRESS, POSTCODE, FIELDS };
 
 enum {
 	LETTERS = 37,            /* end of a word, a-z, 0-9 */
-	POSITIONS_MAX = 16,      /* two bytes each of one HMAC */
+	POSITIONS_MAX = 32,      /* two bytes each of two HMACs */
+	POSITIONS_OF_ONE = SHA256_BYTES / 2,
 	BITS_MAX = CLK_BYTES_MAX * 8,
 	REGIONS_MAX = 3,
 	OTHERS = 1024,           /* bigrams beyond a-z and 0-9 that are remembered */
@@ -19,7 +20,8 @@ enum {
 	END_OF_WORD = ' ',
 };
 
-_Static_assert((int)CLK_K <= (int)POSITIONS_MAX, "one HMAC gives all positions");
+_Static_assert((int)CLK_K <= (int)POSITIONS_MAX && (int)CLK_K_ALONE <= (int)POSITIONS_MAX,
+    "two HMACs give all positions");
 
 /* Bits are a power of two: a masked number is uniform. */
 struct region {
@@ -33,21 +35,23 @@ struct layout {
 	struct region region[REGIONS_MAX];
 	size_t regions_n;
 	uint8_t of_field[FIELDS];
+	int k, k_alone, t, t_alone;
 };
 
 static const struct layout layouts[] = {
-	[CLK_RECORD] = { "record", CLK_RECORD_BYTES, { { "all", 0, 1024 } }, 1, { 0, 0, 0, 0 } },
+	[CLK_RECORD] = { "record", CLK_RECORD_BYTES, { { "all", 0, 1024 } }, 1, { 0, 0, 0, 0 },
+		CLK_K, CLK_K_ALONE, CLK_T, CLK_T_ALONE },
 	[CLK_FIELDS] = { "fields", CLK_FIELDS_BYTES,
 		{ { "surname", CLK_SURNAME_AT * 8, CLK_SURNAME_BYTES * 8 },
 		    { "forename", CLK_FORENAME_AT * 8, CLK_FORENAME_BYTES * 8 },
 		    { "place", CLK_PLACE_AT * 8, CLK_PLACE_BYTES * 8 } },
-		3, { 0, 1, 2, 2 } },
+		3, { 0, 1, 2, 2 }, CLK_K, CLK_K, CLK_T_FIELDS, CLK_T_FIELDS },
 };
 
 static const char *const field_names[FIELDS] = { "surname", "forename", "address", "postcode" };
 
 struct positions {
-	uint16_t at[POSITIONS_MAX]; /* CLK_K of them, within the encoding */
+	uint16_t at[POSITIONS_MAX]; /* within the encoding; the first k are used */
 };
 
 struct other {
@@ -60,7 +64,7 @@ struct clk {
 	const struct layout *layout;
 	struct mac *mac[FIELDS];
 	struct positions table[FIELDS][LETTERS][LETTERS];
-	uint16_t from[BITS_MAX][CLK_T]; /* what each output bit is made of */
+	uint16_t from[BITS_MAX][CLK_T_ALONE]; /* what each output bit is made of: the first t */
 	struct other *others;
 	uint8_t x[BITS_MAX];            /* a byte for each bit: cleared by each use */
 };
@@ -74,8 +78,7 @@ mac_for(const struct clk *c, const uint8_t *key, const char *what, const char *n
 	char info[CLK_INFO_MAX];
 	struct mac *mac;
 
-	snprintf(info, sizeof(info), "outturn/%d/clk/%s/%s/%s", (int)CLK_VERSION, c->layout->name,
-	    what, name);
+	snprintf(info, sizeof(info), "outturn/1/clk/%s/%s/%s", c->layout->name, what, name);
 	hkdf_sha256(span_of(key, MAC_KEY_BYTES), span_str(info), derived);
 	mac = mac_new(derived);
 	explicit_bzero(derived, sizeof(derived));
@@ -132,21 +135,27 @@ code_point(struct span *rest)
 	return c;
 }
 
-/* HMAC(key(field), version ‖ bigram): two bytes a position, within the field's region. */
+/* HMAC(key(field), version ‖ n ‖ bigram): two bytes a position, within the field's region. */
 static void
 positions_compute(struct clk *c, enum field field, uint32_t first, uint32_t second,
     struct positions *out)
 {
 	const struct region *r = &c->layout->region[c->layout->of_field[field]];
-	uint8_t msg[1 + 2 * UTF8_MAX], sum[SHA256_BYTES];
-	size_t len = 1;
+	uint8_t msg[2 + 2 * UTF8_MAX], sum[SHA256_BYTES];
+	size_t len = 2;
 
 	msg[0] = CLK_VERSION;
 	len += utf8_put(first, msg + len);
 	len += utf8_put(second, msg + len);
-	mac_sum(c->mac[field], span_of(msg, len), sum);
-	for (int i = 0; i < CLK_K; i++)
-		out->at[i] = (uint16_t)(r->at + (be16(sum + 2 * i) & (r->bits - 1)));
+	for (int i = 0; i < POSITIONS_MAX; i++) {
+		int within = i % POSITIONS_OF_ONE;
+
+		if (within == 0) {
+			msg[1] = (uint8_t)(i / POSITIONS_OF_ONE);
+			mac_sum(c->mac[field], span_of(msg, len), sum);
+		}
+		out->at[i] = (uint16_t)(r->at + (be16(sum + 2 * within) & (r->bits - 1)));
+	}
 	explicit_bzero(sum, sizeof(sum));
 }
 
@@ -243,7 +252,7 @@ spread_draw(struct clk *c, const struct region *r, const uint8_t *key)
 	for (int j = 0; j < r->bits; j++) {
 		uint16_t *from = c->from[r->at + j];
 
-		for (int i = 0; i < CLK_T;) {
+		for (int i = 0; i < c->layout->t_alone;) {
 			uint16_t v = (uint16_t)(r->at + draw_next(&d));
 
 			if (!is_among(from, i, v))
@@ -286,7 +295,7 @@ clk_free(struct clk *c)
 /* --- one person */
 
 static void
-word_set(struct clk *c, enum field field, struct span word)
+word_set(struct clk *c, enum field field, struct span word, int k)
 {
 	uint32_t last = END_OF_WORD;
 
@@ -294,15 +303,15 @@ word_set(struct clk *c, enum field field, struct span word)
 		uint32_t next = word.len ? code_point(&word) : END_OF_WORD;
 		const struct positions *p = positions_of(c, field, last, next);
 
-		for (int i = 0; i < CLK_K; i++)
+		for (int i = 0; i < k; i++)
 			c->x[p->at[i]] = 1;
 		last = next;
 	}
 }
 
-/* y[j] is the exclusive or of CLK_T bits of x; eight of them a byte. */
-static void
-spread(const struct clk *c, const struct region *r, uint8_t *out)
+/* y[j] is the exclusive or of t bits of x; eight of them a byte. */
+static inline void
+spread(const struct clk *c, const struct region *r, int t, uint8_t *out)
 {
 	for (int j = r->at; j < r->at + r->bits; j += 8) {
 		unsigned byte = 0;
@@ -311,8 +320,8 @@ spread(const struct clk *c, const struct region *r, uint8_t *out)
 			const uint16_t *from = c->from[j + i];
 			unsigned bit = c->x[from[0]];
 
-			for (int t = 1; t < CLK_T; t++)
-				bit ^= c->x[from[t]];
+			for (int n = 1; n < t; n++)
+				bit ^= c->x[from[n]];
 			byte |= bit << i;
 		}
 		out[j / 8] = (uint8_t)byte;
@@ -322,17 +331,24 @@ spread(const struct clk *c, const struct region *r, uint8_t *out)
 size_t
 clk_make(struct clk *c, const struct clk_input *in, uint8_t out[CLK_BYTES_MAX])
 {
+	const struct layout *l = c->layout;
+	bool alone = in->words_n < CLK_WORDS_FEW;
+	int k = alone ? l->k_alone : l->k, t = alone ? l->t_alone : l->t;
+
 	MUST(in->words_n <= CLK_WORDS_MAX);
 	if (in->surname.len == 0 && in->forename.len == 0)
 		return 0;
-	memset(c->x, 0, c->layout->bytes * 8);
-	word_set(c, SURNAME, in->surname);
-	word_set(c, FORENAME, in->forename);
-	word_set(c, POSTCODE, in->postcode);
+	memset(c->x, 0, l->bytes * 8);
+	word_set(c, SURNAME, in->surname, k);
+	word_set(c, FORENAME, in->forename, k);
+	word_set(c, POSTCODE, in->postcode, k);
 	for (size_t i = 0; i < in->words_n; i++)
-		word_set(c, ADDRESS, in->words[i]);
-	for (size_t r = 0; r < c->layout->regions_n; r++)
-		spread(c, &c->layout->region[r], out);
-	explicit_bzero(c->x, c->layout->bytes * 8);
-	return c->layout->bytes;
+		word_set(c, ADDRESS, in->words[i], k);
+	for (size_t r = 0; r < l->regions_n; r++) /* a constant t: the compiler unrolls */
+		if (t == CLK_T)
+			spread(c, &l->region[r], CLK_T, out);
+		else
+			spread(c, &l->region[r], t, out);
+	explicit_bzero(c->x, l->bytes * 8);
+	return l->bytes;
 }
