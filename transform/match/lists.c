@@ -105,6 +105,8 @@ pair_look(struct batch *b, uint32_t i, uint32_t j)
 	b->stats.candidates++;
 	p.outside = !set_in_scope(b, i, j);
 	set_compare(b, i, j, p.grade);
+	if (p.outside && p.grade[LINE_LOCAL_ID] == GRADE_DIFFER)
+		p.grade[LINE_LOCAL_ID] = GRADE_MISSING; /* the question is whether two ids are one person */
 	set_rarity_of(b, i, p.grade, rarity);
 	if (weigh_chance(&b->w, p.grade, rarity) - b->w.prior[OTHER_RANDOM]
 	    < (b->n > LARGE ? KEEP_LARGE_MBIT : KEEP_MBIT))
