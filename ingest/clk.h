@@ -16,7 +16,7 @@
  * be chosen: `make attack` measures what is here, nothing else.
  *
  *	profile            k                     t
- *	record             10; names alone: 30   5; names alone: 7
+ *	record             10; names alone: 30   5; names alone: 8
  *	trusted-matcher    10                    3
  *
  * What y tells of one bit of x goes with (1 - 2p)^(t - 1) * (1 - p), p being the
@@ -47,7 +47,7 @@ enum {
 	CLK_K_ALONE = 30,  /* profile record, with fewer than CLK_WORDS_FEW words of an address */
 	CLK_WORDS_FEW = 3,
 	CLK_T = 5,         /* bits that one output bit is made of */
-	CLK_T_ALONE = 7,   /* the same where k is CLK_K_ALONE */
+	CLK_T_ALONE = 8,   /* the same where k is CLK_K_ALONE */
 	CLK_T_FIELDS = 3,  /* the same of profile trusted-matcher */
 	CLK_WORDS_MAX = 32 /* of an address; further ones are left out */
 };

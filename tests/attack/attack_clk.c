@@ -557,7 +557,7 @@ main(void)
 {
 	struct crowd public = crowd_make(404, attack_size(12000, 40000), PLAIN);
 	struct dictionary d = dictionary_make(&public);
-	uint32_t victims = attack_size(120, 1000), crowd = attack_size(1200, 4000);
+	uint32_t victims = attack_size(200, 1000), crowd = attack_size(1200, 4000);
 
 	attack_note("dictionary of %u surnames; %d bits a bigram, %d a bit of output", d.n, (int)CLK_K,
 	    (int)CLK_T);

@@ -111,7 +111,7 @@ naive_spread(const uint8_t *key, const char *region, unsigned at, unsigned bits,
 	naive_key(key, info, derived);
 	mac = mac_new(derived);
 	for (unsigned j = 0; j < bits; j++) {
-		unsigned from[8], n = 0, bit = 0;
+		unsigned from[16], n = 0, bit = 0;
 
 		while (n < of) { /* all are drawn, the first t are used */
 			bool met = false;
@@ -151,7 +151,7 @@ test_an_encoding_is_what_the_header_defines(void **state)
 	naive_word(ring->clk_key, "record/field/address", "invented", 0, 1024, 10, x);
 	naive_word(ring->clk_key, "record/field/address", "st", 0, 1024, 10, x);
 	naive_word(ring->clk_key, "record/field/address", "exampleton", 0, 1024, 10, x);
-	naive_spread(ring->clk_key, "record/spread/all", 0, 1024, 5, 7, x, want);
+	naive_spread(ring->clk_key, "record/spread/all", 0, 1024, 5, 8, x, want);
 	assert_int_equal(clk_make(c, &in, got), CLK_RECORD_BYTES);
 	assert_memory_equal(got, want, CLK_RECORD_BYTES);
 	in = (struct clk_input){ .surname = SPAN_LIT("testington"), .forename = SPAN_LIT("zainab") };
@@ -159,7 +159,7 @@ test_an_encoding_is_what_the_header_defines(void **state)
 	memset(want, 0, sizeof(want));
 	naive_word(ring->clk_key, "record/field/surname", "testington", 0, 1024, 30, x);
 	naive_word(ring->clk_key, "record/field/forename", "zainab", 0, 1024, 30, x);
-	naive_spread(ring->clk_key, "record/spread/all", 0, 1024, 7, 7, x, want);
+	naive_spread(ring->clk_key, "record/spread/all", 0, 1024, 8, 8, x, want);
 	assert_int_equal(clk_make(c, &in, got), CLK_RECORD_BYTES);
 	assert_memory_equal(got, want, CLK_RECORD_BYTES);
 	clk_free(c);
