@@ -46,7 +46,8 @@ static const char *const column_names[COLUMN_END] = {
 #undef COLUMN_NAME
 };
 
-enum { GROUPS_MAX = 64, SOURCE_NAMES_MAX = 4096, NUMBERS = 4, OPAQUE_OF_TEN = 2 };
+enum { GROUPS_MAX = 64, SOURCE_NAMES_MAX = 4096, NUMBERS = 4, OPAQUE_OF_TEN = 2,
+	MEMO_VALUES = 1 << 17 };
 
 struct eval {
 	struct buf text;
@@ -57,7 +58,7 @@ struct eval {
 	uint16_t *source;
 	uint8_t *group;
 	struct strmap truths, sources, groups;
-	struct span group_name[GROUPS_MAX];
+	char *group_name[GROUPS_MAX]; /* owned */
 	struct keyring *ring;
 	struct tokeniser *tokens;
 	struct frequency frequency;
@@ -337,14 +338,8 @@ row_keep(struct eval *ev, const struct csv_row *row)
 	    % SOURCE_NAMES_MAX);
 	g = number_of(&ev->groups, group);
 	ev->group[i] = (uint8_t)(g < GROUPS_MAX ? g : GROUPS_MAX - 1);
-	if (g < GROUPS_MAX && !ev->group_name[g].ptr)
-		ev->group_name[g] = span_of(mem_strdup(""), 0);
-	if (g < GROUPS_MAX && !ev->group_name[g].len && group.len) {
-		char *copy = mem_alloc(group.len);
-
-		memcpy(copy, group.ptr, group.len);
-		ev->group_name[g] = span_of(copy, group.len);
-	}
+	if (g < GROUPS_MAX && !ev->group_name[g])
+		ev->group_name[g] = strndup((const char *)group.ptr, group.len);
 }
 
 static void
@@ -484,8 +479,8 @@ say(struct eval *ev, const struct score *s, double read_seconds, double match_se
 	printf("blocking keeps %.6f of the true pairs\n", share(s->blocked, s->truth));
 	for (uint32_t g = 0; ev->at[COLUMN_group] >= 0 && g < ev->groups.count && g < GROUPS_MAX; g++)
 		if (s->group_truth[g])
-			printf("group " SPAN_FMT " recall %.6f of %" PRIu64 " pairs\n",
-			    SPAN_ARG(ev->group_name[g]), share(s->group_right[g], s->group_truth[g]),
+			printf("group %s recall %.6f of %" PRIu64 " pairs\n", ev->group_name[g],
+			    share(s->group_right[g], s->group_truth[g]),
 			    s->group_truth[g]);
 	printf("encode %.2f match %.2f CPU seconds\n", read_seconds, match_seconds);
 	printf("precision %.6f recall %.6f f1 %.6f pairs %" PRIu64 " clusters %u review %" PRIu64
@@ -512,11 +507,30 @@ weights_show(const struct weights *w)
 	    w->family_surname / 1000.0, w->family_forename / 1000.0, w->family_dob / 1000.0);
 }
 
+static void
+eval_release(struct eval *ev)
+{
+	for (int g = 0; g < GROUPS_MAX; g++)
+		free(ev->group_name[g]);
+	mem_free(ev->truth);
+	mem_free(ev->source);
+	mem_free(ev->group);
+	strmap_release(&ev->truths);
+	strmap_release(&ev->sources);
+	strmap_release(&ev->groups);
+	frequency_release(&ev->frequency);
+	batch_free(ev->batch);
+	tokeniser_free(ev->tokens);
+	keyring_free(ev->ring);
+	arena_release(&ev->arena);
+	buf_release(&ev->text);
+}
+
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: link_eval FILE.csv [--model M] [--profile default|trusted|tokens] "
-			"[--dedupe|--link] [--show N]\n");
+	fprintf(stderr, "usage: link_eval FILE.csv [--model M] [--profile default|trusted] "
+			"[--dedupe|--link] [--show PAIRS] [--verbose]\n");
 	return 2;
 }
 
@@ -542,63 +556,59 @@ model_read(const char *path, struct weights *out)
 	return ok;
 }
 
+/* The record's hardened encoding is not read by this matcher, so that no time goes into it. */
 static bool
 profile_read(const char *text, enum clk_profile *out)
 {
-	if (strcmp(text, "default") == 0 || strcmp(text, "hardened") == 0
-	    || strcmp(text, "record") == 0)
-		*out = CLK_RECORD;
+	if (strcmp(text, "default") == 0 || strcmp(text, "hardened") == 0)
+		*out = CLK_OFF;
 	else if (strcmp(text, "trusted") == 0 || strcmp(text, "trusted-matcher") == 0)
 		*out = CLK_FIELDS;
-	else if (strcmp(text, "tokens") == 0)
-		*out = CLK_OFF;
 	else
 		return false;
 	return true;
 }
 
-int
-main(int argc, char **argv)
+struct asked {
+	const char *file;
+	struct weights weights;
+	enum clk_profile clk;
+	enum batch_scope scope;
+	int show;
+	bool verbose;
+};
+
+/* 0, or the exit status. */
+static int
+options_read(int argc, char **argv, struct asked *out)
 {
 	static const struct option options[] = { { "model", required_argument, NULL, 'm' },
 		{ "profile", required_argument, NULL, 'p' }, { "dedupe", no_argument, NULL, 'd' },
 		{ "link", no_argument, NULL, 'l' }, { "show", required_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 } };
-	static const uint8_t master[KEY_MASTER_BYTES] = { 'l', 'i', 'n', 'k' };
-	static struct eval ev;
-	struct token_settings tokens = { .profile = TOKENS_MATCH, .clk = CLK_RECORD,
-		.memo_values = 1 << 17 };
-	struct batch_settings settings = { .scope = BATCH_ALL };
-	struct weights weights = weights_shipped();
-	struct score score = { .truth = 0 };
-	struct csv_row row;
-	struct csv csv;
-	struct err err;
-	double read_at, match_at;
-	bool verbose = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'm':
-			if (!model_read(optarg, &weights))
+			if (!model_read(optarg, &out->weights))
 				return 1;
 			break;
 		case 'p':
-			if (!profile_read(optarg, &tokens.clk))
+			if (!profile_read(optarg, &out->clk))
 				return usage();
 			break;
 		case 'd':
-			settings.scope = BATCH_WITHIN;
+			out->scope = BATCH_WITHIN;
 			break;
 		case 'l':
-			settings.scope = BATCH_ACROSS;
+			out->scope = BATCH_ACROSS;
 			break;
 		case 's':
-			ev.show = atoi(optarg);
+			out->show = atoi(optarg);
 			break;
 		case 'v':
-			verbose = true;
+			out->verbose = true;
 			break;
 		default:
 			return usage();
@@ -606,40 +616,78 @@ main(int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return usage();
-	if (!file_read(argv[optind], &ev.text)) {
-		fprintf(stderr, "link_eval: cannot read '%s'\n", argv[optind]);
-		return 1;
+	out->file = argv[optind];
+	return 0;
+}
+
+/* The file and its header; false: said why. */
+static bool
+file_open(struct eval *ev, const char *path)
+{
+	struct csv_row row;
+	struct csv csv;
+	struct err err;
+	bool ok;
+
+	if (!file_read(path, &ev->text)) {
+		fprintf(stderr, "link_eval: cannot read '%s'\n", path);
+		return false;
 	}
-	csv_init(&csv, buf_view(&ev.text), 0);
-	if (csv_next(&csv, &row, &err) != 1 || !header_read(&ev, &row)) {
-		fprintf(stderr, "link_eval: no header with record_id and true_id\n");
-		return 1;
-	}
+	csv_init(&csv, buf_view(&ev->text), 0);
+	ok = csv_next(&csv, &row, &err) == 1 && header_read(ev, &row);
 	csv_release(&csv);
-	fprintf(stderr, "profile %s\n", tokens.clk == CLK_FIELDS ? "trusted: encodings of each field, "
-		"for a matcher that is trusted with them" : tokens.clk == CLK_RECORD
-		? "default: tokens and one hardened encoding a record" : "tokens only");
-	arena_init(&ev.arena, 0);
-	strmap_init(&ev.truths, 1);
-	strmap_init(&ev.sources, 1);
-	strmap_init(&ev.groups, 1);
-	MUST(frequency_parse(&ev.frequency, SPAN_LIT("version\t1\n"), &err) == 0);
-	ev.ring = keyring_new(master, 1);
-	ev.tokens = tokeniser_new(ev.ring, &ev.frequency, tokens);
-	settings.clk = tokens.clk;
-	ev.scope = settings.scope;
-	ev.batch = batch_new(&weights, settings);
+	if (!ok)
+		fprintf(stderr, "link_eval: no header with record_id and true_id\n");
+	return ok;
+}
+
+static void
+eval_init(struct eval *ev, const struct asked *asked)
+{
+	static const uint8_t master[KEY_MASTER_BYTES] = { 'l', 'i', 'n', 'k' };
+	struct err err;
+
+	arena_init(&ev->arena, 0);
+	strmap_init(&ev->truths, 1);
+	strmap_init(&ev->sources, 1);
+	strmap_init(&ev->groups, 1);
+	MUST(frequency_parse(&ev->frequency, SPAN_LIT("version\t1\n"), &err) == 0);
+	ev->ring = keyring_new(master, 1);
+	ev->tokens = tokeniser_new(ev->ring, &ev->frequency,
+	    (struct token_settings){ .profile = TOKENS_MATCH, .clk = asked->clk,
+		.memo_values = MEMO_VALUES });
+	ev->scope = asked->scope;
+	ev->show = asked->show;
+	ev->batch = batch_new(&asked->weights,
+	    (struct batch_settings){ .scope = asked->scope, .clk = asked->clk });
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct eval ev;
+	struct asked asked = { .weights = weights_shipped() };
+	struct score score = { .truth = 0 };
+	double read_at, match_at;
+	int status = options_read(argc, argv, &asked);
+
+	if (status)
+		return status;
+	if (!file_open(&ev, asked.file))
+		return 1;
+	fprintf(stderr, "profile %s\n", asked.clk == CLK_FIELDS
+		? "trusted: encodings of each name, for a matcher that is trusted with them"
+		: "default: keyed tokens");
+	eval_init(&ev, &asked);
 	opaque_find(&ev);
 	rows_read(&ev);
 	read_at = cpu_seconds();
 	batch_run(ev.batch);
 	match_at = cpu_seconds();
-	if (verbose)
+	if (asked.verbose)
 		weights_show(batch_weights(ev.batch));
 	judge(&ev, &score);
 	say(&ev, &score, read_at, match_at - read_at);
-	batch_free(ev.batch);
-	tokeniser_free(ev.tokens);
-	keyring_free(ev.ring);
+	eval_release(&ev);
 	return 0;
 }

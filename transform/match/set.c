@@ -63,8 +63,9 @@ set_order(struct batch *b, struct keyed *k, struct keyed *spare)
 		rows[i] = b->rows[from];
 		source[i] = b->source[from];
 		memcpy(bits[i], b->bits[from], sizeof(bits[i]));
-		memcpy(clk + (size_t)i * b->clk_words, b->clk + (size_t)from * b->clk_words,
-		    b->clk_words * sizeof(*clk));
+		if (b->clk_words)
+			memcpy(clk + (size_t)i * b->clk_words,
+			    b->clk + (size_t)from * b->clk_words, b->clk_words * sizeof(*clk));
 	}
 	mem_free(b->rows);
 	mem_free(b->source);
