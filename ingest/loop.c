@@ -231,7 +231,7 @@ judge_anew(struct ingest_loop *lp)
 	struct side *side = &lp->side;
 	struct ingest_terms terms = { .agencies = side->rules->agencies,
 		.codes = side->rules->codes, .postcodes = lp->conf->postcodes,
-		.frequency = lp->conf->frequency, .ring = lp->conf->ring,
+		.frequency = lp->conf->frequency, .ring = lp->conf->ring, .next = lp->conf->next,
 		.tokens = lp->conf->tokens, .is_suppressed = is_erased,
 		.suppressed_arg = side };
 

@@ -39,6 +39,7 @@ struct ingest_conf {
 	const char *trust_path;
 	int32_t commit_every_ms;
 	const struct keyring *ring;
+	const struct keyring *next; /* the later of two live epochs; NULL: one is live */
 	const struct frequency *frequency;
 	const struct postcodes *postcodes; /* NULL: none */
 	struct token_settings tokens;

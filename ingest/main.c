@@ -9,11 +9,11 @@
 
 #include "common/io/crypto.h"
 #include "common/io/daemon.h"
-#include "common/io/keyfile.h"
 #include "common/io/log.h"
 #include "common/mem.h"
 #include "ingest/loop.h"
 #include "ingest/shell_keys.h"
+#include "ingest/shell_live.h"
 
 enum { MAIN_TABLE_BYTES_MAX = 1024 * 1024 * 1024, MAIN_PATH_MAX = 4096, MAIN_NAME_MAX = 256 };
 
@@ -21,7 +21,7 @@ struct ingestd {
 	struct ingest_conf conf;
 	struct kafka_property properties[KAFKA_PROPERTIES_MAX];
 	char group_id[MAIN_NAME_MAX], instance_id[MAIN_NAME_MAX];
-	struct keyring *ring;
+	struct live_keys keys;
 	char key_path[MAIN_PATH_MAX];
 	struct frequency frequency;
 	bool frequency_read;
@@ -95,16 +95,10 @@ postcodes_read(struct ingestd *d, const char *path, struct err *err)
 }
 
 static int
-key_read(struct ingestd *d, const char *dir, struct err *err)
+keys_open(struct ingestd *d, const struct params *p, struct err *err)
 {
-	struct keyfile key;
-
-	snprintf(d->key_path, sizeof(d->key_path), "%s/ingest.key", dir);
-	if (keyfile_read(d->key_path, "ingest", 0, &key, err))
-		return -1;
-	d->ring = keyring_new(key.secret, key.epoch);
-	keyfile_release(&key);
-	return 0;
+	snprintf(d->key_path, sizeof(d->key_path), "%s/ingest.key", p->keys_dir);
+	return live_keys_open(p, &d->keys, err);
 }
 
 static int
@@ -135,7 +129,7 @@ ingestd_close(void *self)
 	postcodes_free(d->postcodes);
 	if (d->frequency_read)
 		frequency_release(&d->frequency);
-	keyring_free(d->ring);
+	live_keys_close(&d->keys);
 	mem_free(d);
 }
 
@@ -146,11 +140,12 @@ ingestd_check(void **self, const struct params *p, struct err *err)
 
 	*self = d;
 	d->catalogue = av_catalogue_new();
-	if (settings(d, p, err) || key_read(d, p->keys_dir, err)
+	if (settings(d, p, err) || keys_open(d, p, err)
 	    || frequency_read(d, p->frequency, err) || postcodes_read(d, p->postcodes, err)
 	    || (*p->schemas && av_catalogue_load(d->catalogue, p->schemas, err)))
 		return -1;
-	d->conf.ring = d->ring;
+	d->conf.ring = d->keys.ring;
+	d->conf.next = d->keys.next;
 	d->conf.frequency = &d->frequency;
 	d->conf.postcodes = d->postcodes;
 	return 0;
