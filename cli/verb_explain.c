@@ -8,8 +8,9 @@
 #include "cli/outcome_row.h"
 
 static const char reasons_sql[]
-    = "SELECT r.code, coalesce(r.subject, ''), coalesce(r.text, '') FROM ledger.outcome o, "
-      "jsonb_to_recordset(o.reasons) AS r (code text, subject text, text text) "
+    = "SELECT r.code, coalesce(r.subject, ''), coalesce(r.text, '') FROM ledger.outcome o "
+      "JOIN ledger.reasons w USING (reasons_id), "
+      "jsonb_to_recordset(w.reasons) AS r (code text, subject text, text text) "
       "WHERE o.outcome_id = $1::uuid";
 static const char gaps_sql[]
     = "SELECT coalesce(g.\"from\", ''), coalesce(g.\"to\", ''), coalesce(g.rule, '') "

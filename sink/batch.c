@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/digest.h"
 #include "common/hash.h"
 #include "common/mem.h"
 #include "common/must.h"
@@ -10,6 +11,7 @@
 enum {
 	FIRST_ROWS = 256,
 	FIRST_SLOTS = 1024, /* of the key index; a power of two */
+	HASHED_MAX = 4096,  /* sets of reasons whose hash is kept */
 };
 
 /*
@@ -30,13 +32,18 @@ struct sink_batch {
 	struct sink_slot slot[SINK_SLOTS_MAX];
 	uint32_t slots;
 	uint64_t mended;
-	struct buf key;
+	struct buf key, json;
+	struct strmap hashed; /* reasons as JSON -> place in `reasons` */
+	struct id reasons[HASHED_MAX];
 };
 
 struct sink_batch *
 sink_batch_new(void)
 {
-	return mem_zalloc(1, sizeof(struct sink_batch));
+	struct sink_batch *b = mem_zalloc(1, sizeof(*b));
+
+	strmap_init(&b->hashed, 1);
+	return b;
 }
 
 void
@@ -50,6 +57,8 @@ sink_batch_free(struct sink_batch *b)
 		buf_release(&b->table[t].bytes);
 	}
 	buf_release(&b->key);
+	buf_release(&b->json);
+	strmap_release(&b->hashed);
 	mem_free(b);
 }
 
@@ -314,16 +323,60 @@ sink_batch_decision(struct sink_batch *b, uint32_t slot, const struct key *key,
 	row_close(b, SINK_DECISION, r, &m);
 }
 
+/* The id of a text; kept, because the same few come again and again. */
+static const struct id *
+reasons_id(struct sink_batch *b, struct span json)
+{
+	uint8_t digest[SHA256_BYTES];
+	uint64_t *place;
+	bool fresh;
+
+	if (b->hashed.count == HASHED_MAX && !strmap_find(&b->hashed, json)) {
+		strmap_release(&b->hashed);
+		strmap_init(&b->hashed, 1);
+	}
+	place = strmap_put(&b->hashed, json, &fresh);
+	if (fresh) {
+		*place = b->hashed.count - 1;
+		sha256(json, digest);
+		memcpy(b->reasons[*place].b, digest, ID_BYTES);
+	}
+	return &b->reasons[*place];
+}
+
+/* Of an outcome: into the batch, if they are not there yet. */
+static const struct id *
+reasons_put(struct sink_batch *b, const struct outcome *out)
+{
+	struct rowmap m = row_map(b, SINK_REASONS);
+	const struct id *id;
+	struct sink_row *r;
+
+	buf_reset(&b->json);
+	rowmap_json_reasons(&b->json, &out->reasons, &b->mended);
+	id = reasons_id(b, buf_view(&b->json));
+	buf_reset(&b->key);
+	buf_add(&b->key, id->b, ID_BYTES);
+	table_ready(&b->table[SINK_REASONS]);
+	if (*index_place(&b->table[SINK_REASONS], buf_view(&b->key)))
+		return id;
+	r = row_open(b, SINK_REASONS, false);
+	rowmap_reasons(&m, id, buf_view(&b->json));
+	row_close(b, SINK_REASONS, r, &m);
+	return id;
+}
+
 void
 sink_batch_outcome(struct sink_batch *b, uint32_t slot, const struct key *key,
     const struct outcome *out)
 {
+	const struct id *reasons = out ? reasons_put(b, out) : NULL;
 	struct rowmap m = row_map(b, SINK_OUTCOME);
 	struct sink_row *r;
 
 	key_pair(b, key, KEY_OUTCOME, &key->a, NULL);
 	r = row_open(b, SINK_OUTCOME, !out);
-	rowmap_outcome(&m, key, sink_batch_slot_at(b, slot)->partition, out);
+	rowmap_outcome(&m, key, sink_batch_slot_at(b, slot)->partition, out, reasons);
 	row_close(b, SINK_OUTCOME, r, &m);
 }
 

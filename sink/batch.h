@@ -12,6 +12,9 @@
  * A tuple's fields are (length, bytes), which COPY BINARY and the elements of
  * a binary array share: one form serves both ways of writing.
  *
+ * Of reasons, which thousands of outcomes share, a batch keeps each set once,
+ * under a hash of its text; outcomes name it.
+ *
  * A batch covers one or more partitions, each a slot: where the database
  * stands now (expected) and where it will stand (next).
  *
@@ -35,6 +38,7 @@ enum sink_table {
 	SINK_REJECT,
 	SINK_LINK,
 	SINK_DECISION,
+	SINK_REASONS,
 	SINK_OUTCOME,
 	SINK_CUT,
 	SINK_CLAIM,

@@ -579,8 +579,20 @@ rowmap_decision(struct rowmap *m, const struct key *key, int32_t partition,
 }
 
 void
+rowmap_reasons(struct rowmap *m, const struct id *reasons_id, struct span json)
+{
+	size_t at;
+
+	field_id(m, reasons_id);
+	at = field_open(m);
+	buf_byte(m->out, JSONB_VERSION);
+	buf_span(m->out, json);
+	field_close(m, at);
+}
+
+void
 rowmap_outcome(struct rowmap *m, const struct key *key, int32_t partition,
-    const struct outcome *o)
+    const struct outcome *o, const struct id *reasons_id)
 {
 	size_t at;
 
@@ -607,10 +619,7 @@ rowmap_outcome(struct rowmap *m, const struct key *key, int32_t partition,
 	field_text_some(m, o->currency);
 	field_id_some(m, &o->anchor_event);
 	field_bytes(m, o->facts_hash, SHA256_BYTES);
-	at = field_open(m);
-	buf_byte(m->out, JSONB_VERSION);
-	rowmap_json_reasons(m->out, &o->reasons, &m->mended);
-	field_close(m, at);
+	field_id(m, reasons_id);
 	at = field_open(m);
 	buf_byte(m->out, JSONB_VERSION);
 	rowmap_json_gaps(m->out, &o->gaps);

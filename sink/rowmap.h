@@ -28,6 +28,7 @@ enum {
 	ROWMAP_REJECT = 7,
 	ROWMAP_LINK = 11,
 	ROWMAP_DECISION = 16,
+	ROWMAP_REASONS = 2,
 	ROWMAP_OUTCOME = 23,
 	ROWMAP_CUT = 6,
 	ROWMAP_CLAIM = 5,
@@ -43,8 +44,10 @@ void rowmap_link(struct rowmap *m, const struct key *key, int32_t partition,
     const struct linked *ln);
 void rowmap_decision(struct rowmap *m, const struct key *key, int32_t partition,
     const struct linked *ln, const struct decision *de);
+void rowmap_reasons(struct rowmap *m, const struct id *reasons_id, struct span json);
+/* reasons_id: of rowmap_reasons(); the outcome's own reasons are not looked at. */
 void rowmap_outcome(struct rowmap *m, const struct key *key, int32_t partition,
-    const struct outcome *out);
+    const struct outcome *out, const struct id *reasons_id);
 void rowmap_cut(struct rowmap *m, struct span topic, int32_t partition, struct span input,
     const struct cut *cut);
 void rowmap_claim(struct rowmap *m, struct span topic, int32_t partition, struct span stream,

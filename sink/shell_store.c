@@ -67,6 +67,7 @@ static const char *const table_name[SINK_TABLES] = {
 	[SINK_REJECT] = "reject",
 	[SINK_LINK] = "link",
 	[SINK_DECISION] = "decision",
+	[SINK_REASONS] = "reasons",
 	[SINK_OUTCOME] = "outcome",
 	[SINK_CUT] = "cut",
 	[SINK_CLAIM] = "claim",
@@ -1013,8 +1014,7 @@ resync_write(struct store *st, enum sink_table table, struct err *err)
 		return -1;
 	partition_params(st, st->resync.topic, st->resync.partition, params);
 	sweep = sql_part(st, table, "sweep");
-	MUST(sweep != NULL);
-	if (query_none(st, sweep, params, 2, err))
+	if (sweep && query_none(st, sweep, params, 2, err))
 		return -1;
 	return write_staged(st, table, "put", err);
 }

@@ -3,6 +3,15 @@
 CREATE SCHEMA ledger;
 COMMENT ON SCHEMA ledger IS 'Outcomes as they stand, decisions, and every version that was ever believed';
 
+-- Thousands of outcomes stand where they stand for the same few reasons: each set is kept once.
+CREATE TABLE ledger.reasons (
+	reasons_id uuid PRIMARY KEY,
+	reasons    jsonb NOT NULL
+);
+COMMENT ON TABLE ledger.reasons IS 'Sets of reasons, each kept once; never changed, and never taken away: history may stand on them';
+COMMENT ON COLUMN ledger.reasons.reasons_id IS 'First half of the SHA-256 of the reasons as text';
+COMMENT ON COLUMN ledger.reasons.reasons IS 'A list of code, subject and sentence';
+
 CREATE TABLE ledger.outcome (
 	outcome_id       uuid PRIMARY KEY,
 	partition        smallint NOT NULL,
@@ -22,7 +31,7 @@ CREATE TABLE ledger.outcome (
 	currency         text COLLATE "C" NOT NULL,
 	anchor_event     uuid,
 	facts_hash       bytea NOT NULL,
-	reasons          jsonb NOT NULL,
+	reasons_id       uuid NOT NULL,
 	gaps             jsonb NOT NULL,
 	evidence         uuid[] NOT NULL,
 	decisions        uuid[] NOT NULL,
@@ -49,7 +58,7 @@ COMMENT ON COLUMN ledger.outcome.price_minor IS 'Price by the rate card, in mino
 COMMENT ON COLUMN ledger.outcome.currency IS 'ISO 4217 code';
 COMMENT ON COLUMN ledger.outcome.anchor_event IS 'The event that decisions about it are bound to';
 COMMENT ON COLUMN ledger.outcome.facts_hash IS 'Hash of the facts that were judged: a decision holds for these only';
-COMMENT ON COLUMN ledger.outcome.reasons IS 'Why this status: a list of code, subject and sentence';
+COMMENT ON COLUMN ledger.outcome.reasons_id IS 'Why this status: in ledger.reasons, and as reasons in ledger.outcome_version';
 COMMENT ON COLUMN ledger.outcome.gaps IS 'Days not counted: a list of from, to (half-open) and the rule applied';
 COMMENT ON COLUMN ledger.outcome.evidence IS 'Events that it stands on';
 COMMENT ON COLUMN ledger.outcome.decisions IS 'Decisions that count towards it';
@@ -69,11 +78,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	INSERT INTO ledger.outcome_history (outcome_id, partition, contract, contract_version,
 	    outcome, unit_id, unit_kind, ordinal, status, starts_on, due_on, achieved_on, expires_on,
-	    days, price_minor, currency, anchor_event, facts_hash, reasons, gaps, evidence, decisions,
+	    days, price_minor, currency, anchor_event, facts_hash, reasons_id, gaps, evidence, decisions,
 	    known_from, known_to)
 	SELECT outcome_id, partition, contract, contract_version,
 	    outcome, unit_id, unit_kind, ordinal, status, starts_on, due_on, achieved_on, expires_on,
-	    days, price_minor, currency, anchor_event, facts_hash, reasons, gaps, evidence, decisions,
+	    days, price_minor, currency, anchor_event, facts_hash, reasons_id, gaps, evidence, decisions,
 	    known_from, ops.known_now(known_from)
 	FROM old_rows;
 	RETURN NULL;
@@ -87,15 +96,18 @@ CREATE TRIGGER outcome_deleted AFTER DELETE ON ledger.outcome
 CREATE VIEW ledger.outcome_version AS
 	SELECT outcome_id, contract, contract_version, outcome, unit_id, unit_kind, ordinal, status,
 	       starts_on, due_on, achieved_on, expires_on, days, price_minor, currency, anchor_event,
-	       facts_hash, reasons, gaps, evidence, decisions, known_from,
+	       facts_hash, r.reasons, gaps, evidence, decisions, known_from,
 	       'infinity'::timestamptz AS known_to
 	FROM ledger.outcome
+	LEFT JOIN ledger.reasons r USING (reasons_id)
 	UNION ALL
 	SELECT outcome_id, contract, contract_version, outcome, unit_id, unit_kind, ordinal, status,
 	       starts_on, due_on, achieved_on, expires_on, days, price_minor, currency, anchor_event,
-	       facts_hash, reasons, gaps, evidence, decisions, known_from, known_to
-	FROM ledger.outcome_history;
+	       facts_hash, r.reasons, gaps, evidence, decisions, known_from, known_to
+	FROM ledger.outcome_history
+	LEFT JOIN ledger.reasons r USING (reasons_id);
 COMMENT ON VIEW ledger.outcome_version IS 'Every version of every outcome, with the half-open time during which it was believed';
+COMMENT ON COLUMN ledger.outcome_version.reasons IS 'Why this status: a list of code, subject and sentence';
 COMMENT ON COLUMN ledger.outcome_version.known_to IS 'Until when it was believed; infinity: it still is';
 
 CREATE FUNCTION ledger.outcome_as_at(moment timestamptz) RETURNS SETOF ledger.outcome_version
@@ -270,3 +282,4 @@ END $$;
 GRANT USAGE ON SCHEMA ledger TO outturn_sink, outturn_read;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO outturn_read, outturn_sink;
 GRANT INSERT, UPDATE, DELETE ON ledger.outcome, ledger.decision TO outturn_sink;
+GRANT INSERT ON ledger.reasons TO outturn_sink;

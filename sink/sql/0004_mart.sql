@@ -151,7 +151,8 @@ CREATE VIEW mart.awaiting_evidence AS
 	       o.expires_on, r.code AS reason, r.subject, r.text AS sentence, o.price_minor, o.currency,
 	       o.known_from
 	FROM ledger.outcome o
-	LEFT JOIN LATERAL jsonb_to_recordset(o.reasons) AS r (code text, subject text, text text) ON true
+	LEFT JOIN ledger.reasons w USING (reasons_id)
+	LEFT JOIN LATERAL jsonb_to_recordset(w.reasons) AS r (code text, subject text, text text) ON true
 	WHERE o.status IN ('awaiting-evidence', 'contradicted', 'queried');
 COMMENT ON VIEW mart.awaiting_evidence IS 'Outcomes that wait for somebody: what is missing, from whom, and when the claim expires; one row a reason';
 COMMENT ON COLUMN mart.awaiting_evidence.contract IS 'Name of the contract';

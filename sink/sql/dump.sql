@@ -37,7 +37,7 @@ SELECT line FROM (
 	    currency, coalesce(replace(anchor_event::text, '-', ''), ''), encode(facts_hash, 'hex'),
 	    reasons, gaps, replace(array_to_string(evidence, ','), '-', ''),
 	    replace(array_to_string(decisions, ','), '-', ''))
-	FROM ledger.outcome
+	FROM ledger.outcome LEFT JOIN ledger.reasons USING (reasons_id)
 	UNION ALL
 	SELECT DISTINCT concat_ws(E'\t', 'reject', organisation,
 	    coalesce(encode(raw_sha256, 'hex'), ''), coalesce(reason, ''), coalesce(reason_field, ''))

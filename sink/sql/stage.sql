@@ -27,11 +27,15 @@ CREATE TEMPORARY TABLE stage_decision (
 	decided_by text, role text, decided_at timestamptz, note text, signed bytea
 ) ON COMMIT DELETE ROWS;
 
+CREATE TEMPORARY TABLE stage_reasons (
+	reasons_id uuid, reasons jsonb
+) ON COMMIT DELETE ROWS;
+
 CREATE TEMPORARY TABLE stage_outcome (
 	gone boolean, outcome_id uuid, partition smallint, contract text, contract_version integer,
 	outcome text, unit_id uuid, unit_kind text, ordinal integer, status text, starts_on date,
 	due_on date, achieved_on date, expires_on date, days integer, price_minor bigint, currency text,
-	anchor_event uuid, facts_hash bytea, reasons jsonb, gaps jsonb, evidence uuid[],
+	anchor_event uuid, facts_hash bytea, reasons_id uuid, gaps jsonb, evidence uuid[],
 	decisions uuid[]
 ) ON COMMIT DELETE ROWS;
 

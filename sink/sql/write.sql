@@ -127,6 +127,14 @@ WHERE $2 = 'linked' AND t.partition = $1
   AND NOT EXISTS (SELECT FROM stage_decision s WHERE s.unit_id = t.unit_id
                   AND s.decision_id = t.decision_id);
 
+-- A set of reasons is what its key says: it is there or it is not, and stays.
+-- :reasons key reasons_id
+-- :reasons put
+INSERT INTO ledger.reasons AS t (reasons_id, reasons)
+SELECT reasons_id, reasons
+FROM stage_reasons AS s
+ON CONFLICT (reasons_id) DO NOTHING;
+
 -- :outcome key outcome_id
 -- :outcome known
 SELECT k.n FROM unnest($1::uuid[]) WITH ORDINALITY AS k (outcome_id, n)
@@ -134,31 +142,31 @@ WHERE EXISTS (SELECT FROM ledger.outcome t WHERE t.outcome_id = k.outcome_id);
 -- :outcome put
 INSERT INTO ledger.outcome AS t (outcome_id, partition, contract, contract_version, outcome,
     unit_id, unit_kind, ordinal, status, starts_on, due_on, achieved_on, expires_on, days,
-    price_minor, currency, anchor_event, facts_hash, reasons, gaps, evidence, decisions)
+    price_minor, currency, anchor_event, facts_hash, reasons_id, gaps, evidence, decisions)
 SELECT outcome_id, partition, contract, contract_version, outcome,
     unit_id, unit_kind, ordinal, status, starts_on, due_on, achieved_on, expires_on, days,
-    price_minor, currency, anchor_event, facts_hash, reasons, gaps, evidence, decisions
+    price_minor, currency, anchor_event, facts_hash, reasons_id, gaps, evidence, decisions
 FROM stage_outcome AS s
 WHERE NOT gone
 ON CONFLICT (outcome_id) DO UPDATE SET
     (partition, contract, contract_version, outcome, unit_id, unit_kind, ordinal, status,
      starts_on, due_on, achieved_on, expires_on, days, price_minor, currency, anchor_event,
-     facts_hash, reasons, gaps, evidence, decisions, known_from) =
+     facts_hash, reasons_id, gaps, evidence, decisions, known_from) =
     (excluded.partition, excluded.contract, excluded.contract_version, excluded.outcome,
      excluded.unit_id, excluded.unit_kind, excluded.ordinal, excluded.status,
      excluded.starts_on, excluded.due_on, excluded.achieved_on, excluded.expires_on,
      excluded.days, excluded.price_minor, excluded.currency, excluded.anchor_event,
-     excluded.facts_hash, excluded.reasons, excluded.gaps, excluded.evidence,
+     excluded.facts_hash, excluded.reasons_id, excluded.gaps, excluded.evidence,
      excluded.decisions, ops.known_now(t.known_from))
 WHERE (t.contract, t.contract_version, t.outcome, t.unit_id, t.unit_kind, t.ordinal, t.status,
        t.starts_on, t.due_on, t.achieved_on, t.expires_on, t.days, t.price_minor, t.currency,
-       t.anchor_event, t.facts_hash, t.reasons, t.gaps, t.evidence, t.decisions)
+       t.anchor_event, t.facts_hash, t.reasons_id, t.gaps, t.evidence, t.decisions)
     IS DISTINCT FROM
       (excluded.contract, excluded.contract_version, excluded.outcome, excluded.unit_id,
        excluded.unit_kind, excluded.ordinal, excluded.status, excluded.starts_on,
        excluded.due_on, excluded.achieved_on, excluded.expires_on, excluded.days,
        excluded.price_minor, excluded.currency, excluded.anchor_event, excluded.facts_hash,
-       excluded.reasons, excluded.gaps, excluded.evidence, excluded.decisions);
+       excluded.reasons_id, excluded.gaps, excluded.evidence, excluded.decisions);
 -- :outcome gone
 DELETE FROM ledger.outcome t USING stage_outcome AS s
 WHERE s.gone AND t.outcome_id = s.outcome_id;

@@ -396,7 +396,7 @@ a_key_that_others_wrote_meanwhile_is_asked_for_then(void **state)
 	    "\"contract_version\": 1, \"outcome\": \"x\", \"unit_id\": "
 	    "\"02000000-0000-0000-0000-000000000000\", \"unit_kind\": \"person\", \"ordinal\": 1, "
 	    "\"status\": \"by-hand\", \"days\": 0, \"price_minor\": 0, \"currency\": \"GBP\", "
-	    "\"facts_hash\": \"x\", \"reasons\": [], \"gaps\": [], \"evidence\": [], "
+	    "\"facts_hash\": \"x\", \"reasons_id\": \"03000000-0000-0000-0000-000000000000\", \"gaps\": [], \"evidence\": [], "
 	    "\"decisions\": [], \"known_from\": \"2020-01-01T00:00:00Z\"}')", &err));
 	assert_int_equal(commit_some(&one, one.store, 0, 0, MANY, "achieved"), STORE_RETRY);
 	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sink/batch.h"
@@ -67,6 +68,59 @@ field(struct span tuple, int n)
 }
 
 static void
+say_why(uint32_t slot, uint32_t i, const char *text)
+{
+	struct reason why = { SPAN_LIT("code"), SPAN_LIT("subject"), span_str(text) };
+	struct outcome o = { .outcome_id = id_for(i), .start = DATE_NONE, .due = DATE_NONE,
+		.achieved = DATE_NONE, .expires = DATE_NONE, .reasons = { &why, 1 } };
+	struct key key = { .type = KEY_OUTCOME, .a = o.outcome_id };
+
+	sink_batch_outcome(b, slot, &key, &o);
+}
+
+/* As many sets as there were, each under an id of its own, which its outcomes name. */
+static void
+reasons_are_kept_once_however_many_stand_on_them(void **state)
+{
+	uint32_t slot = sink_batch_slot(b, "outcomes", 0, 0);
+	struct sink_rows outcomes, sets;
+	char text[32];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < THINGS; i++) {
+			snprintf(text, sizeof(text), "because of %u", i % 7);
+			say_why(slot, i, text);
+		}
+		/* more than are remembered: the ids are the same after it */
+		for (uint32_t i = 0; i < SAYINGS; i++) {
+			snprintf(text, sizeof(text), "for once %u", i);
+			say_why(slot, THINGS, text);
+		}
+		sink_batch_seal(b);
+	}
+	outcomes = sink_batch_table(b, SINK_OUTCOME);
+	sets = sink_batch_table(b, SINK_REASONS);
+	assert_int_equal(outcomes.n, THINGS + 1);
+	assert_int_equal(sets.n, 7 + SAYINGS);
+	for (size_t r = 0; r < outcomes.n; r++) {
+		struct span id = field(sink_row_tuple(&outcomes, r), 19);
+		size_t low = 0, high = sets.n;
+
+		assert_int_equal(id.len, ID_BYTES);
+		while (low < high) { /* sorted by id */
+			size_t mid = (low + high) / 2;
+
+			if (span_cmp(field(sink_row_tuple(&sets, mid), 0), id) < 0)
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		assert_true(low < sets.n && span_eq(field(sink_row_tuple(&sets, low), 0), id));
+	}
+}
+
+static void
 the_last_row_of_each_key_counts_in_key_order(void **state)
 {
 	static int32_t last[THINGS];
@@ -118,7 +172,7 @@ a_batch_is_full_by_rows_and_idle_until_something_moves(void **state)
 	assert_true(sink_batch_idle(b));
 	sink_batch_advance(b, slot, 41); /* passed over: no row, and yet it moves */
 	assert_false(sink_batch_idle(b));
-	for (uint32_t i = 0; i < SINK_BATCH_ROWS; i++) {
+	for (uint32_t i = 0; i < SINK_BATCH_ROWS - 1; i++) { /* their reasons are a row, too */
 		assert_false(sink_batch_full(b));
 		say(slot, i, 1);
 	}
@@ -137,7 +191,7 @@ a_key_of_before_a_reset_is_not_found_again(void **state)
 	sink_batch_reset(b);
 	say(sink_batch_slot(b, "outcomes", 0, 7), 2, 2);
 	say(sink_batch_slot(b, "outcomes", 0, 7), 1, 3);
-	assert_int_equal(sink_batch_rows(b), 2);
+	assert_int_equal(sink_batch_rows(b), 2 + 1); /* and their reasons, which are the same */
 	assert_int_equal(sink_batch_slot_at(b, 0)->expected, 7);
 }
 
@@ -191,6 +245,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 	const struct CMUnitTest tests[] = {
+		TEST(reasons_are_kept_once_however_many_stand_on_them),
 		TEST(the_last_row_of_each_key_counts_in_key_order),
 		TEST(a_batch_is_full_by_rows_and_idle_until_something_moves),
 		TEST(a_key_of_before_a_reset_is_not_found_again),

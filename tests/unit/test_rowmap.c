@@ -94,8 +94,9 @@ tuples_have_the_fields_of_their_stage_also_of_tombstones(void **state)
 	COUNTS("link", rowmap_link(&m, &pair, 0, NULL));
 	COUNTS("decision", rowmap_decision(&m, &decision, 0, &ln, &de));
 	COUNTS("decision", rowmap_decision(&m, &decision, 0, NULL, NULL));
-	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, &o));
-	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, NULL));
+	COUNTS("reasons", rowmap_reasons(&m, &outcome.a, SPAN_LIT("[]")));
+	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, &o, &outcome.a));
+	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, NULL, NULL));
 	COUNTS("cut", rowmap_cut(&m, SPAN_LIT("evidence"), 0, SPAN_LIT("raw.a"),
 			  &(struct cut){ 1, DATE_NONE, 2, 3 }));
 	COUNTS("claim", rowmap_claim(&m, SPAN_LIT("linked"), 0, SPAN_LIT("*"), 1, &pair.a));
