@@ -60,7 +60,7 @@ may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, ui
 	return sum >= 0;
 }
 
-/* Pairs of each row, strongest first: from[i] .. from[i + 1]. */
+/* Pairs of each row: from[i] .. from[i + 1]. */
 struct beside {
 	uint32_t *from, *pair;
 };
@@ -147,6 +147,23 @@ agglomerate(struct batch *b)
 	mem_free(size);
 }
 
+/* Those that may join stand first, strongest first; the others in no order. */
+static void
+kept_sort(struct batch *b)
+{
+	size_t n = 0;
+
+	for (size_t p = 0; p < b->kept_n; p++)
+		if (b->kept[p].weight >= 0) {
+			struct kept t = b->kept[n];
+
+			b->kept[n++] = b->kept[p];
+			b->kept[p] = t;
+		}
+	if (n)
+		qsort(b->kept, n, sizeof(*b->kept), kept_order);
+}
+
 void
 join_clusters(struct batch *b)
 {
@@ -156,8 +173,7 @@ join_clusters(struct batch *b)
 		b->label = mem_alloc(((size_t)b->n + 1) * sizeof(*b->label));
 	for (uint32_t i = 0; i < b->n; i++)
 		b->label[i] = i;
-	if (b->kept_n)
-		qsort(b->kept, b->kept_n, sizeof(*b->kept), kept_order);
+	kept_sort(b);
 	if (b->stats.one_a_person && b->sources == 2)
 		partners_find(b);
 	else
