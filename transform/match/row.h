@@ -8,7 +8,7 @@
  * A set of a million people is compared twenty million times: every field has
  * its place, so that comparing one is one load and one test.  Values are cut
  * to 32 bits: two unequal values of one field pass for equal once in 2^32
- * comparisons, that is once in a hundred runs of that size.
+ * comparisons, that is once in ten runs of that size.
  *
  * A grade is how one thing of two people compares:
  *
