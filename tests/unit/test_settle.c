@@ -262,6 +262,20 @@ ninety_six_of_a_hundred_pays_ninety_per_cent(void **state)
 	    "5, referred: 2016-02-01, status: not-yet}]\n  earned: 100.00\n");
 }
 
+static void
+a_variation_does_not_begin_the_count_of_a_gate_anew(void **state)
+{
+#define VARIED_OUTCOMES OUTCOMES "  - {outcome: done, title: D, pay: none, rule: {kind: event-once, " \
+	"event: d}}\n  - {outcome: a, title: A, price: 100.00, rule: {kind: rate-gate, of: [done], " \
+	"agreed: 10, at_least: 50, every: year}}\n"
+	(void)state;
+	comes_out(PLAY_CONTRACT VARIED_OUTCOMES "- version: 2\n  effective: 2015-07-01\n"
+	    "  cohort: {programme: p}\n" VARIED_OUTCOMES,
+	    SETTLES "- settlement: of the contract's first year\n" YEAR
+	    "  achieved: [{outcome: done, people: 5, on: 2015-02-01}]\n  earned: 100.00\n"
+	    "  measures: [{outcome: a, ordinal: 1, is: 5, of: 10}]\n");
+}
+
 /* --- 20 */
 
 static void
@@ -391,6 +405,7 @@ main(void)
 		cmocka_unit_test(one_child_913_days_90_in_care_saves_412_15),
 		cmocka_unit_test(eight_point_four_is_not_early_and_pooled_it_pays),
 		cmocka_unit_test(ninety_six_of_a_hundred_pays_ninety_per_cent),
+		cmocka_unit_test(a_variation_does_not_begin_the_count_of_a_gate_anew),
 		cmocka_unit_test(fees_of_all_periods_sum_to_the_share),
 		cmocka_unit_test(the_mean_of_completed_pairs_against_its_target),
 		cmocka_unit_test(a_revoked_outcome_is_mirrored_and_headroom_reopens),

@@ -375,11 +375,24 @@ gate_period(struct paying *p, int32_t ordinal, date_t from, date_t to)
 	pay(p, ordinal, SPAN_NONE, to, amount);
 }
 
+/* Periods count from the first version that has the outcome: a variation moves none. */
+static date_t
+gate_start(const struct paying *p)
+{
+	const struct contract *c = p->s->contract;
+
+	for (uint32_t v = 0; v < c->versions_n; v++)
+		for (uint32_t i = 0; i < c->versions[v].outcomes_n; i++)
+			if (span_eq(c->versions[v].outcomes[i].name, p->o->name))
+				return c->versions[v].effective;
+	return p->s->terms->effective;
+}
+
 static void
 gate_pay(struct paying *p)
 {
 	int32_t every = p->o->rule.every_period;
-	date_t start = p->s->terms->effective, from = start, to;
+	date_t start = gate_start(p), from = start, to;
 
 	if (every == EVERY_ONCE) {
 		gate_period(p, 1, start, p->day);
