@@ -40,7 +40,7 @@ ATTACKS  = $(patsubst %.c,$(B)/%,$(wildcard tests/attack/attack_*.c))
 BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-.PHONY: all help clean test check demo demo-stop docs bench benches attack attacks unit diff integration tools
+.PHONY: all help clean test check demo demo-stop docs bench bench-contract benches attack attacks unit diff integration tools
 all: $(PROGRAMS)
 
 help:
@@ -99,7 +99,7 @@ $(B)/bench/%: $(B)/o/bench/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/lib
 $(B)/%: $(B)/o/tests/tools/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ $(ALLLIBS)
 
-$(B)/tests/attack/attack_%: $(B)/o/tests/attack/attack_%.o $(B)/o/tests/attack/attack.o $(call O,$(wildcard tests/gen/*.c)) $(B)/libcore.a
+$(B)/tests/attack/attack_%: $(B)/o/tests/attack/attack_%.o $(call O,tests/attack/attack.c tests/attack/world.c $(wildcard tests/gen/*.c)) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ $(CORELIBS)
 
@@ -124,6 +124,9 @@ bench:
 
 attack: attacks
 	B=$(B) ATTACK_FULL=1 scripts/attack
+
+bench-contract: $(B)/bench/bench_contract
+	$<
 
 docs: $(B)/outturn
 	$< --man >packaging/man/outturn.1

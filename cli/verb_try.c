@@ -155,13 +155,16 @@ reasons_text(struct try *t, const struct outcome *o)
 static void
 outcome_line(struct try *t, const struct outcome *o)
 {
-	char money_is[MONEY_TEXT], achieved[DATE_TEXT], due[DATE_TEXT];
+	char money_is[MONEY_TEXT], achieved[DATE_TEXT], due[DATE_TEXT], name[RULES_NAME_BYTES + 16];
+	int n;
 
 	date_text(o->achieved, achieved);
 	date_text(o->due, due);
-	buf_printf(&t->out, "  %-24.*s %s%-*.*s%s", (int)o->outcome.len, (const char *)o->outcome.ptr,
-	    colour_of(t, o->status), TRY_STATUS_WIDTH, (int)o->status.len,
-	    (const char *)o->status.ptr, *colour_of(t, o->status) ? "\033[0m" : "");
+	n = snprintf(name, sizeof(name), SPAN_FMT, SPAN_ARG(o->outcome));
+	if (o->ordinal > 1)
+		snprintf(name + n, sizeof(name) - (size_t)n, " %d", o->ordinal);
+	buf_printf(&t->out, "  %-24s %s%-*.*s%s", name, colour_of(t, o->status), TRY_STATUS_WIDTH,
+	    (int)o->status.len, (const char *)o->status.ptr, *colour_of(t, o->status) ? "\033[0m" : "");
 	buf_printf(&t->out, " %12s", money(t, o->price_minor, money_is));
 	if (*achieved)
 		buf_printf(&t->out, "  on %s", achieved);
@@ -182,7 +185,8 @@ is_silent(const struct outcome *o)
 	for (uint32_t i = 0; i < o->reasons.n; i++)
 		if (!span_is(reasons[i].code, "nothing-reported")
 		    && !span_is(reasons[i].code, "awaiting-earlier-outcome")
-		    && !span_is(reasons[i].code, "measured-not-paid"))
+		    && !span_is(reasons[i].code, "measured-not-paid")
+		    && !span_is(reasons[i].code, "tier") && !span_is(reasons[i].code, "part"))
 			return false;
 	return true;
 }
@@ -270,6 +274,8 @@ person_text(struct try *t, const struct trial_person *p, uint32_t number,
 	for (uint32_t i = 0; i < list->n; i++) {
 		if (!is_silent(&list->items[i]))
 			continue;
+		if (list->items[i].ordinal > 1)
+			continue; /* named already */
 		buf_printf(&t->out, "%s" SPAN_FMT, any ? ", " : "  nothing reported yet: ",
 		    SPAN_ARG(list->items[i].outcome));
 		any = true;

@@ -57,9 +57,9 @@ check "--totals leaves people out" eval "t 0 feed/council.csv feed/nhs.csv feed/
 
 # who is outside, who was not referred
 check "the reason for being outside the cohort is said once a person, and the totals leave them out" \
-	eval "t 0 easy.csv && is \$(grep -c outside-cohort-age '$OUT') 1 && said '^  all 17 outcomes  *not-met' && said '1 of them from outside' && ! said '^  assessment-2 '"
+	eval "t 0 easy.csv && is \$(grep -c outside-cohort-age '$OUT') 1 && said '^  all 18 outcomes  *not-met' && said '1 of them from outside' && ! said '^  assessment-2 '"
 check "in the JSON each outcome has it" \
-	eval "t 0 easy.csv --json && so '.people[] | select(.person == \"Cleo Example\").outcomes | length == 17 and all(.reasons | any(.code == \"outside-cohort-age\"))' && so '[.totals[] | select(.status == \"not-met\")] | length == 17'"
+	eval "t 0 easy.csv --json && so '.people[] | select(.person == \"Cleo Example\").outcomes | length == 18 and all(.reasons | any(.code == \"outside-cohort-age\"))' && so '[.totals[] | select(.status == \"not-met\")] | length == 18'"
 sed 's/,referral,/,assessment,/' easy.csv >unreferred.csv
 check "who was not referred is told what a referral is" eval "t 0 unreferred.csv && said \"kind 'referral' with attr.programme 'rewriting-futures'\""
 mkdir -p elsewhere/contracts && cp -r "$ROOT/config/codes" "$ROOT/config/agencies.yaml" elsewhere && cp "$C" elsewhere/contracts

@@ -266,6 +266,17 @@ name_check(struct compiling *cp, const struct yaml *node, struct span name)
 		yaml_mistake(cp->report, node, "a name of more than %d letters", RULES_NAME_BYTES);
 }
 
+static const struct span *
+payer_names(struct compiling *cp, const struct yaml_list *payers)
+{
+	const struct payer_terms *p = payers->items;
+	struct span *names = arena_zalloc(cp->arena, payers->n + 1, sizeof(*names));
+
+	for (uint32_t i = 0; i < payers->n; i++)
+		names[i] = p[i].payer;
+	return names;
+}
+
 /* Kinds that count on silence. */
 static bool
 waits(const struct rule_terms *rule)
@@ -303,6 +314,7 @@ outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 		o->payers = v->payers;
 	else
 		payers_compile(cp, &o->payers);
+	o->payer_names = payer_names(cp, &o->payers);
 	if (!o->reported_by.n
 	    && (!duration_is_zero(o->window) || v->ends != DATE_NONE || waits(&o->rule)))
 		yaml_mistake(cp->report, o->at.node,

@@ -873,6 +873,9 @@ payers_compile(struct compiling *cp, const struct yaml_list *payers)
 			if (span_eq(p[k].payer, p[i].payer))
 				yaml_mistake(cp->report, p[i].at.node, "pays twice: the same payer");
 	}
+	if (payers->n > RULES_PAYERS_MAX)
+		yaml_mistake(cp->report, p[RULES_PAYERS_MAX].at.node, "more than %d payers",
+		    RULES_PAYERS_MAX);
 	if (payers->n && sum != HUNDRED)
 		yaml_mistake(cp->report, p[0].at.node, "shares add up to something else than 100");
 }

@@ -23,6 +23,7 @@ enum {
 	RULES_OUTCOMES_MAX = 64,  /* of one version */
 	RULES_SPELLS_MAX = 64,    /* of one version, with those that rules make */
 	RULES_PARTIES_MAX = 32,
+	RULES_PAYERS_MAX = 8,     /* of one outcome */
 	RULES_NO_LIMIT_DAYS = 36600, /* as good as none */
 	RULES_AGE_MAX = 150,
 	RULES_NAME_BYTES = 64,    /* of a contract's, an outcome's name */
@@ -364,6 +365,7 @@ struct outcome_terms {
 	struct duration lag;
 	struct yaml_texts reported_by;   /* organisations; the parties that report, by default */
 	struct yaml_list payers;         /* struct payer_terms; none: the version's */
+	const struct span *payer_names;  /* compiled */
 	uint32_t id_at, ids_n;           /* compiled: of the unit's outcome ids */
 };
 

@@ -75,26 +75,43 @@ row_counts(const struct settling *s, const struct settle_row *row, date_t day)
 
 /* --- the order in which caps take ---------------------------------------------------- */
 
-static int
-by_day_and_id(const void *a, const void *b)
-{
-	const struct claimable *x = a, *y = b;
-
-	if (x->achieved != y->achieved)
-		return x->achieved < y->achieved ? -1 : 1;
-	return id_cmp(&x->id, &y->id);
-}
+/* What orders a claim, apart from it: claims are large, and stay where they are. */
+struct place {
+	date_t achieved;
+	uint32_t at;            /* in the rate card; 0 where that does not matter */
+	uint64_t id_first;      /* its first eight bytes, as a number */
+	struct claimable *claim;
+};
 
 static int
-by_day_and_rate_card(const void *a, const void *b)
+place_cmp(const void *a, const void *b)
 {
-	const struct claimable *x = a, *y = b;
+	const struct place *x = a, *y = b;
 
 	if (x->achieved != y->achieved)
 		return x->achieved < y->achieved ? -1 : 1;
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
-	return id_cmp(&x->id, &y->id);
+	if (x->id_first != y->id_first)
+		return x->id_first < y->id_first ? -1 : 1;
+	return id_cmp(&x->claim->id, &y->claim->id);
+}
+
+static struct place *
+places_of(const struct settling *s, struct claimable *claims, uint32_t n)
+{
+	struct place *places = mem_alloc((n + 1) * sizeof(*places));
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t first = 0;
+
+		for (int k = 0; k < 8; k++)
+			first = first << 8 | claims[i].id.b[k];
+		places[i] = (struct place){ claims[i].achieved,
+			s->terms->same_day == SAME_DAY_RATE_CARD ? claims[i].at : 0, first, &claims[i] };
+	}
+	qsort(places, n, sizeof(*places), place_cmp);
+	return places;
 }
 
 /* --- prices that depend on volume ------------------------------------------------------ */
@@ -113,12 +130,12 @@ accelerated(const struct settling *s, const struct claimable *c, int64_t base)
 }
 
 static void
-accelerate(const struct settling *s, struct claimable *claims, uint32_t n)
+accelerate(const struct settling *s, const struct place *places, uint32_t n)
 {
 	int32_t seen[RULES_OUTCOMES_MAX] = { 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct claimable *c = &claims[i];
+		struct claimable *c = places[i].claim;
 		const struct price_terms *p = c->terms->price;
 		const struct accelerator_terms *a = p ? p->accelerator.items : NULL;
 		int32_t before;
@@ -287,7 +304,7 @@ claim_cap(const struct settling *s, struct used *used, struct claimable *c)
 }
 
 static void
-claims_cap(const struct settling *s, struct claimable *claims, uint32_t n)
+claims_cap(const struct settling *s, const struct place *places, uint32_t n)
 {
 	uint32_t caps_n = s->terms->caps.n;
 	struct used *used = mem_zalloc(caps_n + 1, sizeof(*used));
@@ -295,7 +312,7 @@ claims_cap(const struct settling *s, struct claimable *claims, uint32_t n)
 	for (uint32_t i = 0; i < caps_n; i++)
 		idmap_init(&used[i].persons, 1);
 	for (uint32_t i = 0; i < n; i++)
-		claim_cap(s, used, &claims[i]);
+		claim_cap(s, used, places[i].claim);
 	for (uint32_t i = 0; i < caps_n; i++) {
 		idmap_release(&used[i].persons);
 		mem_free(used[i].by);
@@ -306,9 +323,17 @@ claims_cap(const struct settling *s, struct claimable *claims, uint32_t n)
 /* --- a position: all that is owed on a day ----------------------------------------------------- */
 
 struct position {
-	struct claimable *claims; /* by id */
+	struct claimable *claims;
+	struct place *places;   /* of them, in order */
 	uint32_t n;
 };
+
+static void
+position_free(struct position *p)
+{
+	mem_free(p->claims);
+	mem_free(p->places);
+}
 
 static bool
 row_is_paid(const struct settling *s, const struct settle_row *row)
@@ -348,29 +373,14 @@ position_on(struct settling *s, date_t day)
 		row_claim(s, row, &p.claims[n++]);
 	}
 	n += cohort_claims(s, day, p.claims + n, room);
-	qsort(p.claims, n, sizeof(*p.claims),
-	    s->terms->same_day == SAME_DAY_RATE_CARD ? by_day_and_rate_card : by_day_and_id);
-	accelerate(s, p.claims, n);
-	claims_cap(s, p.claims, n);
+	p.places = places_of(s, p.claims, n);
+	accelerate(s, p.places, n);
+	claims_cap(s, p.places, n);
 	p.n = n;
 	return p;
 }
 
 /* --- lines: what differs from what was stated ---------------------------------------------------- */
-
-static struct span *
-payer_names(const struct settling *s, const struct claimable *c, uint32_t *n)
-{
-	const struct payer_terms *p = payers_of(c)->items;
-	struct span *names;
-
-	*n = payers_of(c)->n < SETTLE_PAYERS_MAX ? payers_of(c)->n : SETTLE_PAYERS_MAX;
-	names = arena_alloc(s->arena, (*n + 1) * sizeof(*names));
-	MUST(names != NULL);
-	for (uint32_t i = 0; i < *n; i++)
-		names[i] = p[i].payer;
-	return names;
-}
 
 static void
 line_add(struct settling *s, const struct claimable *c, int64_t earned, int64_t payable,
@@ -390,7 +400,8 @@ line_add(struct settling *s, const struct claimable *c, int64_t earned, int64_t 
 	    : c->cut_by >= 0 ? SETTLE_OVER_CAP : SETTLE_PAYABLE;
 	if (c->cut_by >= 0 && !revoked)
 		line->cut_by = span_str(cap_names[caps[c->cut_by].cap]);
-	line->payers = payer_names(s, c, &line->payers_n);
+	line->payers = c->terms->payer_names;
+	line->payers_n = payers_of(c)->n;
 	memcpy(line->by_payer, by_payer, sizeof(line->by_payer));
 	MUST(money_add(&out->earned_minor, earned) && money_add(&out->payable_minor, payable)
 	    && money_add(&out->held_minor, c->held_minor));
@@ -408,6 +419,14 @@ struct befores {
 	struct before *items;
 	uint32_t n;
 };
+
+static struct before *
+before_find(const struct befores *b, const struct id *id)
+{
+	const uint32_t *slot = b->n ? idmap_find(&b->by_id, id) : NULL;
+
+	return slot ? &b->items[*slot] : NULL;
+}
 
 static struct before *
 before_put(struct befores *b, const struct id *id)
@@ -436,17 +455,19 @@ static void
 difference(struct settling *s, const struct claimable *c, struct before *b)
 {
 	int64_t by_payer[SETTLE_PAYERS_MAX];
+	struct claimable quiet;
 
+	if (!b) {
+		line_add(s, c, c->earned_minor, c->payable_minor, c->by_payer, false);
+		return;
+	}
 	b->met = true;
 	for (uint32_t k = 0; k < SETTLE_PAYERS_MAX; k++)
 		by_payer[k] = c->by_payer[k] - b->by_payer[k];
-	if (c->achieved < s->facts->from && c->held_minor) {
-		struct claimable quiet = *c; /* it was held before */
-
+	if (c->achieved < s->facts->from && c->held_minor) { /* it was held before */
+		quiet = *c;
 		quiet.held_minor = 0;
-		line_add(s, &quiet, c->earned_minor - b->earned, c->payable_minor - b->payable,
-		    by_payer, false);
-		return;
+		c = &quiet;
 	}
 	line_add(s, c, c->earned_minor - b->earned, c->payable_minor - b->payable, by_payer, false);
 }
@@ -473,11 +494,22 @@ revoked(struct settling *s, const struct id *id, const struct before *b)
 	line_add(s, &gone, -b->earned, -b->payable, by_payer, true);
 }
 
+static int
+line_cmp(const void *a, const void *b)
+{
+	const struct settle_line *x = a, *y = b;
+
+	if (x->achieved != y->achieved)
+		return x->achieved < y->achieved ? -1 : 1;
+	return id_cmp(&x->id, &y->id);
+}
+
 static void
 lines_make(struct settling *s, const struct position *now, const struct position *then)
 {
-	size_t room = now->n + then->n + s->facts->earlier_n + 1;
-	struct befores b = { .items = mem_zalloc(room, sizeof(*b.items)) };
+	size_t before = then->n + s->facts->earlier_n, room = now->n + before + 1;
+	struct befores b = { .items = mem_zalloc(before + 1, sizeof(*b.items)) };
+	uint32_t n;
 
 	idmap_init(&b.by_id, 1);
 	s->out->lines = arena_alloc(s->arena, room * sizeof(*s->out->lines));
@@ -493,29 +525,22 @@ lines_make(struct settling *s, const struct position *now, const struct position
 		before_add(before_put(&b, &s->facts->earlier[i].id), s->facts->earlier[i].earned_minor,
 		    s->facts->earlier[i].payable_minor, s->facts->earlier[i].by_payer);
 	for (uint32_t i = 0; i < now->n; i++)
-		difference(s, &now->claims[i], before_put(&b, &now->claims[i].id));
+		difference(s, now->places[i].claim, before_find(&b, &now->places[i].claim->id));
+	n = s->out->lines_n;
 	for (uint32_t i = 0; i < then->n; i++)
-		if (!before_put(&b, &then->claims[i].id)->met)
-			revoked(s, &then->claims[i].id, before_put(&b, &then->claims[i].id));
+		if (!before_find(&b, &then->claims[i].id)->met)
+			revoked(s, &then->claims[i].id, before_find(&b, &then->claims[i].id));
 	for (size_t i = 0; i < s->facts->earlier_n; i++) {
-		struct before *one = before_put(&b, &s->facts->earlier[i].id);
+		struct before *one = before_find(&b, &s->facts->earlier[i].id);
 
 		if (!one->met)
 			revoked(s, &s->facts->earlier[i].id, one);
 		one->met = true; /* several statements may have said it */
 	}
+	if (n != s->out->lines_n || s->terms->same_day == SAME_DAY_RATE_CARD)
+		qsort(s->out->lines, s->out->lines_n, sizeof(*s->out->lines), line_cmp);
 	idmap_release(&b.by_id);
 	mem_free(b.items);
-}
-
-static int
-line_cmp(const void *a, const void *b)
-{
-	const struct settle_line *x = a, *y = b;
-
-	if (x->achieved != y->achieved)
-		return x->achieved < y->achieved ? -1 : 1;
-	return id_cmp(&x->id, &y->id);
 }
 
 struct settlement
@@ -526,21 +551,18 @@ settle(const struct contract *contract, const struct settle_row *rows, size_t n,
 	struct settling s = { .contract = contract, .terms = terms_on(contract, facts->to),
 		.rows = rows, .rows_n = n, .facts = facts, .arena = arena, .out = &out,
 		.last = true };
-	struct position now, then = { mem_alloc(1), 0 };
+	struct position now, then = { NULL, NULL, 0 };
 
 	names_meet(&s);
 	now = position_on(&s, facts->to);
 	s.last = false;
-	if (!facts->earlier) {
-		mem_free(then.claims);
+	if (!facts->earlier)
 		then = position_on(&s, facts->from - 1);
-	}
 	lines_make(&s, &now, &then);
-	qsort(out.lines, out.lines_n, sizeof(*out.lines), line_cmp);
 	for (uint32_t i = 0; i < now.n; i++)
 		MUST(money_add(&out.earned_all_minor, now.claims[i].earned_minor)
 		    && money_add(&out.payable_all_minor, now.claims[i].payable_minor));
-	mem_free(now.claims);
-	mem_free(then.claims);
+	position_free(&now);
+	position_free(&then);
 	return out;
 }

@@ -19,8 +19,9 @@
 #define OUTTURN_SETTLE_H
 
 #include "transform/milestone/evaluate.h"
+#include "transform/milestone/rules.h"
 
-enum { SETTLE_PAYERS_MAX = 16 };
+enum { SETTLE_PAYERS_MAX = RULES_PAYERS_MAX };
 
 /* An outcome of a unit, as far as money goes. */
 struct settle_row {

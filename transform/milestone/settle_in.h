@@ -37,7 +37,7 @@ struct settling {
 	bool last;              /* of the two days, the period's last: measures are shown */
 };
 
-enum { SETTLE_NOWHERE = UINT32_MAX };
+#define SETTLE_NOWHERE UINT32_MAX
 
 /* Index of the row's outcome in the terms that settle; SETTLE_NOWHERE: not there any more. */
 uint32_t row_at(const struct settling *s, const struct settle_row *row);
