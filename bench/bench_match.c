@@ -5,13 +5,16 @@
  *	known    one more event of a signature that was
  *
  * ROWS (200000) people, each with two signatures that one step joins; settled
- * every 1,000 records, as the level does.
+ * every 1,000 records, as the level does.  MODEL: a model file instead of the
+ * built-in one.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "common/hash.h"
+#include "common/io/yaml.h"
+#include "common/must.h"
 #include "common/token.h"
 #include "transform/match/match.h"
 
@@ -92,13 +95,25 @@ put(struct match *m, uint64_t person, uint64_t variant, uint64_t event)
 		drain(m);
 }
 
+static const struct model *
+model_asked(void)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	const char *path = getenv("MODEL");
+	struct yaml_doc *doc = path ? yaml_load(path, &report) : NULL;
+	struct model *model = doc ? model_parse(doc->root, &report) : NULL;
+
+	MUST(!path || model);
+	return model ? model : model_builtin();
+}
+
 int
 main(void)
 {
 	const char *text = getenv("ROWS");
 	uint64_t rows = text ? strtoull(text, NULL, 10) : 200000, event = 0, tail = rows / 4;
 	struct match_keys keys = { .index = { 1 }, .unit = { 2 } };
-	struct match *m = match_new(&keys, model_builtin(), 1);
+	struct match *m = match_new(&keys, model_asked(), 1);
 	struct match_stats before, after;
 	double t0, t1, event_bytes;
 
