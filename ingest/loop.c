@@ -816,13 +816,15 @@ task_round(struct share_task *t, int wait_ms, bool reading)
 {
 	int own = t->loop->own.read, raw = 0;
 	struct err err;
+	bool full;
 
 	if (reading && t->raw_added && !t->over)
 		raw = raw_round(t, wait_ms);
 	if (!t->over)
 		share_step(t->share, raw < 0 || !reading);
+	full = share_state(t->share) == LEVEL_LIVE && !share_room(t->share);
 	made_up_tell(t);
-	if (!t->over && kwriter_poll(t->writer, 0, &err))
+	if (!t->over && kwriter_poll(t->writer, full ? wait_ms : 0, &err))
 		over_by(t, &err, "writer-lost");
 	if (share_state(t->share) == LEVEL_DEAD) {
 		log_event(LOG_WARN, "share-over", LOG_STR(topic, t->topic),

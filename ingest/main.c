@@ -16,6 +16,8 @@
 #include "ingest/shell_live.h"
 
 enum { MAIN_TABLE_BYTES_MAX = 1024 * 1024 * 1024, MAIN_PATH_MAX = 4096, MAIN_NAME_MAX = 256 };
+/* For a batch that is not full; librdkafka spins through the last of them, so few a second. */
+enum { MAIN_LINGER_MS = 50 };
 
 struct ingestd {
 	struct ingest_conf conf;
@@ -107,6 +109,7 @@ settings(struct ingestd *d, const struct params *p, struct err *err)
 	struct ingest_conf *c = &d->conf;
 
 	kafka_conf_of(p, d->properties, &c->kafka);
+	c->kafka.linger_ms = MAIN_LINGER_MS;
 	c->prefix = p->prefix;
 	c->trust_path = p->trust;
 	c->commit_every_ms = p->commit_every;

@@ -6,6 +6,9 @@
 
 enum {
 	SHARE_UNACKED_MAX = 65536, /* records of one log sent and not acknowledged */
+	/* Of one log, or one request and a half: a producer has five under way, many
+	 * of them small, and librdkafka spins while more is ready than they take. */
+	SHARE_UNACKED_BYTES = 1536 * 1024,
 	SHARE_CUT_EVERY = 10000,   /* raw records between cuts while there is always more */
 	SHARE_AHEAD_MAX = 1 << 20, /* offsets ahead of raw of which is remembered what stands */
 };
@@ -24,11 +27,13 @@ enum sent_what { SENT_ROW, SENT_ORPHAN, SENT_CUT, SENT_CLAIM };
 struct sent {
 	int64_t offset; /* raw offset of a row, index of an orphan */
 	enum sent_what what;
+	uint32_t bytes;
 };
 
 struct flight {
 	struct sent *ring;
 	uint64_t sent, acked;
+	uint64_t bytes; /* of what is not acknowledged */
 };
 
 /* A record that raw no longer holds, and that has to be written: it was erased,
@@ -531,7 +536,7 @@ share_erasure(struct share *sh)
 static bool
 has_room(const struct flight *f)
 {
-	return f->sent - f->acked < SHARE_UNACKED_MAX - 4;
+	return f->sent - f->acked < SHARE_UNACKED_MAX - 4 && f->bytes < SHARE_UNACKED_BYTES;
 }
 
 bool
@@ -549,21 +554,25 @@ send(struct share *sh, enum share_log log, struct span key, struct span value,
 
 	if (sh->port.send(sh->port.self, log, key, value, f->sent))
 		return false;
-	f->ring[f->sent++ % SHARE_UNACKED_MAX] = (struct sent){ .offset = offset, .what = what };
+	f->ring[f->sent++ % SHARE_UNACKED_MAX] = (struct sent){ .offset = offset, .what = what,
+		.bytes = (uint32_t)(key.len + value.len) };
+	f->bytes += key.len + value.len;
 	return true;
 }
 
-/* What should stand in `rejected`: the payload of a reject, else nothing. */
+/* What should stand in `rejected`: the payload of a reject, else nothing.  *state: of its
+ * key, before and after. */
 static bool
-send_payload(struct share *sh, struct span place, struct span payload, int64_t offset)
+send_payload(struct share *sh, struct span place, struct span payload, int64_t offset,
+    uint64_t *state)
 {
-	uint64_t state = reject_at(sh, place), want = payload.ptr ? payload_hash(sh, payload) : 0;
+	uint64_t want = payload.ptr ? payload_hash(sh, payload) : 0;
 
-	if (want ? (state & ~(uint64_t)REJECT_SAID) == want : !(state & REJECT_PAYLOAD))
+	if (want ? (*state & ~(uint64_t)REJECT_SAID) == want : !(*state & REJECT_PAYLOAD))
 		return true;
 	if (!send(sh, SHARE_REJECTED, place, payload, SENT_ROW, offset))
 		return false;
-	reject_put(sh, place, (state & REJECT_SAID) | want);
+	*state = (*state & REJECT_SAID) | want;
 	return true;
 }
 
@@ -571,7 +580,7 @@ void
 share_raw_record(struct share *sh, const struct rec *rec)
 {
 	struct share_result res = { .complete_through = DATE_NONE };
-	uint64_t *stands, hash;
+	uint64_t *stands, hash, before, state;
 	struct span place;
 	bool sent;
 
@@ -585,15 +594,18 @@ share_raw_record(struct share *sh, const struct rec *rec)
 	MUST(stands != NULL);
 	hash = hash_of(sh, res.evidence);
 	place = place_of(sh, rec->offset);
-	sent = send_payload(sh, place, res.rejected, rec->offset);
+	before = state = reject_at(sh, place);
+	sent = send_payload(sh, place, res.rejected, rec->offset, &state);
 	if (sent && *stands != hash) {
 		sent = send(sh, SHARE_EVIDENCE, place, res.evidence, SENT_ROW, rec->offset);
 		*stands = sent ? hash : 0;
 	}
 	if (sent)
-		reject_say(sh, place, res.rejected.ptr != NULL);
+		state = (state & ~(uint64_t)REJECT_SAID) | (res.rejected.ptr ? REJECT_SAID : 0);
 	else
 		again(sh, rec->offset);
+	if (state != before)
+		reject_put(sh, place, state);
 	if (res.complete_through != DATE_NONE && res.complete_through > sh->complete)
 		sh->complete = res.complete_through;
 	sh->next = rec->offset + 1;
@@ -636,6 +648,7 @@ share_acked(struct share *sh, enum share_log log, uint64_t tag, bool durable)
 
 	MUST(tag == f->acked && f->acked < f->sent);
 	sent = &f->ring[f->acked++ % SHARE_UNACKED_MAX];
+	f->bytes -= sent->bytes;
 	if (durable)
 		return;
 	sh->cut_taken = false;
