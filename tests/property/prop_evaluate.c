@@ -538,7 +538,7 @@ order_repeats_and_unrelated_events_change_nothing(void **state)
 		if (!span_eq(buf_view(&a), buf_view(&b)))
 			fail_msg("SEED=%llu RUNS=1: the order shows", (unsigned long long)(seed + run));
 		before = n;
-		row_new(rows, &n, "death", FIRST + chance_below(&c, 700), "E08000099", "council");
+		row_new(rows, &n, "diagnosis", FIRST + chance_below(&c, 700), "E08000099", "council");
 		timeline_event(mixed, &rows[before].id, &rows[before].ln);
 		judge(&j, mixed, as_at, &b);
 		if (!span_eq(buf_view(&a), buf_view(&b)))

@@ -363,6 +363,28 @@ the_cohort_may_ask_for_what_was_so_before(void **state)
 	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [referral-not-stated]}]\n");
 }
 
+/* --- death */
+
+static void
+what_is_told_of_days_after_death_is_not_counted_and_said(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT "  spells: [{spell: s, event: home}]\n" OUTCOMES
+	    "  - {outcome: a, title: A, price: 1.00, rule: {kind: spell, spell: s, lasts: 3 months}}\n"
+	    "  - {outcome: b, title: B, price: 1.00, rule: {kind: event-once, event: ex}}\n",
+	    PLAY_AGENCIES
+	    "- example: a spell reaches to that day\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    "  - {id: h, kind: home, by: A1, on: 2015-02-01, until: 2015-12-01}\n"
+	    "  - {id: d, kind: death, by: N1, on: 2015-05-01}\n" E("ex", "2015-05-02")
+	    "  outcomes:\n  - {outcome: a, status: achieved, achieved: 2015-05-01}\n"
+	    "  - {outcome: b, status: not-yet, reasons: [after-death]}\n"
+	    "- example: a day earlier it is not three months\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    "  - {id: h, kind: home, by: A1, on: 2015-02-01, until: 2015-12-01}\n"
+	    "  - {id: k, kind: home-confirmed, by: A1, on: 2015-08-01}\n"
+	    "  - {id: d, kind: death, by: N1, on: 2015-04-30}\n"
+	    "  outcomes: [{outcome: a, status: observed, reasons: [after-death]}]\n");
+}
+
 /* --- caps and payers, as written */
 
 static void
@@ -379,6 +401,10 @@ caps_and_payers_that_cannot_be_meant_are_refused(void **state)
 	refused(CAPS("  caps: [{cap: person, amount: 9.00}, {cap: contract, amount: 2.00}]\n"),
 	    "caps contradict");
 	refused(CAPS("  payers: [{payer: Local, share: 80}]\n"), "something else than 100");
+	refused(CAPS("  benefit: 5.00\n  ceiling: within-benefit\n  caps: [{cap: contract, amount: "
+	    "5.01}]\n"), "more than the stated benefit");
+	refused(CAPS("  benefit: 5.00\n  ceiling: within-benefit\n"), "a cap of the contract is needed");
+	refused(CAPS("  ceiling: within-benefit\n"), "'benefit' is not stated");
 	refused(CAPS("  payers: [{payer: Moon, share: 100}]\n"), "none of the parties");
 }
 
@@ -396,6 +422,7 @@ main(void)
 		cmocka_unit_test(a_sum_a_person_a_month_while_they_are_there),
 		cmocka_unit_test(a_price_by_date_discount_and_index),
 		cmocka_unit_test(the_cohort_may_ask_for_what_was_so_before),
+		cmocka_unit_test(what_is_told_of_days_after_death_is_not_counted_and_said),
 		cmocka_unit_test(caps_and_payers_that_cannot_be_meant_are_refused),
 	};
 

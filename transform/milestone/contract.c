@@ -17,6 +17,7 @@ static const char *const provider_alone_words[] = { "never", "allowed", NULL };
 static const char *const pay_words[] = { "price", "none", NULL };
 static const char *const applies_words[] = { "referrals", "everyone", NULL };
 static const char *const settles_words[] = { "achieved", "verified", NULL };
+static const char *const ceiling_words[] = { "free", "within-benefit", NULL };
 static const char *const rounding_words[] = { "half-away", "half-even", "down", NULL };
 static const char *const same_day_words[] = { "outcome-id", "rate-card", NULL };
 static const char *const remainder_words[] = { "first-named", "last-named", NULL };
@@ -131,6 +132,12 @@ static const struct yaml_field version_fields[] = {
 	{ .name = "settles", .type = YF_ENUM, .offset = AT(version_terms, settles),
 	    .choices = settles_words, .preset = "achieved",
 	    .doc = "Settled once achieved and proven, or only once verified." },
+	{ .name = "benefit", .type = YF_DECIMAL, .offset = AT(version_terms, benefit_millionths),
+	    .min = 0, .max = INT64_C(1000000000000) * 1000000, .unit = "major units",
+	    .doc = "The scheme's stated benefit to the public." },
+	{ .name = "ceiling", .type = YF_ENUM, .offset = AT(version_terms, ceiling),
+	    .choices = ceiling_words, .preset = "free",
+	    .doc = "within-benefit: the contract's cap may not be more than the benefit." },
 	{ .name = "half_month_days", .type = YF_INT, .offset = AT(version_terms, half_month_days),
 	    .min = 14, .max = 16, .preset = "15", .unit = "days",
 	    .doc = "What half a month is, behind the calendar months." },
@@ -512,10 +519,28 @@ cap_same(const struct cap_terms *a, const struct cap_terms *b)
 	    && span_eq(a->payer, b->payer) && (a->cap != CAP_PERIOD || a->every == b->every);
 }
 
+/* A scheme that pays no more than it is worth. */
+static void
+ceiling_check(struct compiling *cp, const struct version_terms *v, const struct cap_terms *cap)
+{
+	if (v->ceiling != CEILING_WITHIN_BENEFIT)
+		return;
+	if (!yaml_get(v->at.node, "benefit"))
+		yaml_mistake(cp->report, yaml_get(v->at.node, "ceiling"),
+		    "the scheme's 'benefit' is not stated");
+	else if (!cap)
+		yaml_mistake(cp->report, yaml_get(v->at.node, "ceiling"),
+		    "no ceiling: a cap of the contract is needed");
+	else if (cap->amount_millionths > v->benefit_millionths)
+		yaml_mistake(cp->report, yaml_get(cap->at.node, "amount"),
+		    "the ceiling is more than the stated benefit, which this scheme forbids");
+}
+
 static void
 caps_compile(struct compiling *cp, struct version_terms *v)
 {
 	struct cap_terms *caps = v->caps.items;
+	const struct cap_terms *contract_cap = NULL;
 	int64_t contract = INT64_MAX;
 
 	for (uint32_t i = 0; i < v->caps.n; i++) {
@@ -524,9 +549,12 @@ caps_compile(struct compiling *cp, struct version_terms *v)
 			if (cap_same(&caps[k], &caps[i]))
 				yaml_mistake(cp->report, caps[i].at.node,
 				    "caps contradict: the same cap stands above");
-		if (caps[i].cap == CAP_CONTRACT && caps[i].outcomes_set == 0)
+		if (caps[i].cap == CAP_CONTRACT && caps[i].outcomes_set == 0) {
 			contract = caps[i].amount_minor;
+			contract_cap = &caps[i];
+		}
 	}
+	ceiling_check(cp, v, contract_cap);
 	for (uint32_t i = 0; i < v->caps.n; i++)
 		if (caps[i].cap != CAP_VOLUME && caps[i].cap != CAP_CONTRACT
 		    && caps[i].amount_minor > contract)
@@ -658,6 +686,7 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 	c->versions = file.versions.items;
 	c->versions_n = file.versions.n;
 	c->parent = file.parent;
+	c->death_hash = hash64("death", strlen("death"), NAME_SEED);
 	c->calendars = file.calendars.items;
 	c->calendars_n = file.calendars.n;
 	c->rates = file.rates.items;

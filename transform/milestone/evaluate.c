@@ -244,6 +244,16 @@ kind_of(const struct version_terms *v, const struct name *kind)
 	return NULL;
 }
 
+/* The first that is known: what is told of later days is not counted, and said. */
+static void
+death_note(struct judging *j, const struct event *e)
+{
+	if (j->death || e->start > j->known || !span_eq(e->kind->text, JUDGE_DEATH))
+		return;
+	j->death = e;
+	j->known = e->start;
+}
+
 /* Deals the events from the referral on to the kinds that the version looks at. */
 static void
 events_deal(struct judging *j)
@@ -258,7 +268,9 @@ events_deal(struct judging *j)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct event *e = &j->tl->events[i];
 
-		kinds[i] = e->start >= j->referral->start && e->start <= j->facts->as_at && e->kind
+		if (e->kind && e->kind->hash == j->contract->death_hash)
+			death_note(j, e);
+		kinds[i] = e->start >= j->referral->start && e->start <= j->known && e->kind
 		    ? kind_of(j->version, e->kind) : NULL;
 		if (kinds[i])
 			j->of_base_n[kinds[i]->base]++;
@@ -436,6 +448,21 @@ outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 	verdict_reason(j, v, r->why, name_text(r->chosen->organisation));
 }
 
+/* The first record of a later day; NULL: none is. */
+static const struct event *
+after_death(const struct judging *j)
+{
+	for (uint32_t i = j->tl->events_n; j->death && i > 0; i--) {
+		const struct event *e = &j->tl->events[i - 1];
+
+		if (e->start <= j->known)
+			return NULL;
+		if (e->start <= j->facts->as_at && !span_eq(name_text(e->kind), JUDGE_DEATH))
+			return e;
+	}
+	return NULL;
+}
+
 /* What later rules of the version ask about. */
 static void
 judged_keep(struct judging *j, const struct verdict *v, uint32_t at)
@@ -471,6 +498,8 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at, int32_t
 		ruling(j, &v);
 	if (j->judged && ordinal == 1)
 		judged_keep(j, &v, at);
+	if (j->death && in_cohort && after_death(j))
+		verdict_reason(j, &v, REASON_AFTER_DEATH, name_text(after_death(j)->organisation));
 	finish(j, &v);
 	*extra = (struct outcome_extra){ .measure = v.measure, .part = v.part,
 		.version_at = (uint32_t)(j->version - j->contract->versions), .terms_at = at,
@@ -585,6 +614,7 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	if (j.version->compound)
 		j.judged = arena_zalloc(arena, j.version->outcomes_n, sizeof(*j.judged));
 	list.memo = j.memo = memo_of(&j);
+	j.known = as_at;
 	if (facts->as_at != DATE_NONE && outcomes)
 		events_deal(&j);
 	for (; outcomes; outcomes &= outcomes - 1)

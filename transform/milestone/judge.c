@@ -106,7 +106,7 @@ judging_spells(const struct judging *j, uint32_t at)
 
 	if (!j->spells[at].terms)
 		spells_build(&j->spells[at], j->of_base[base], j->of_base_n[base],
-		    &j->version->spells[at], j->facts->as_at, j->arena);
+		    &j->version->spells[at], j->known, j->arena);
 	return &j->spells[at];
 }
 

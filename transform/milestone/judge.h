@@ -38,6 +38,8 @@ struct judging {
 	const struct evaluate_facts *facts;
 	struct arena *arena;
 	const struct event *referral;
+	const struct event *death;   /* nothing counts after its day; NULL: none is known */
+	date_t known;                /* as at, or the day of death */
 	const struct occurrence **of_base; /* of each kind the version looks at */
 	uint32_t *of_base_n;
 	struct spells *spells;   /* of each of the version's; terms NULL: not asked for yet */
@@ -144,6 +146,7 @@ RULE_FNS(rule_capitation);        /* 20 */
 
 /* --- proof.c */
 
+#define JUDGE_DEATH SPAN_LIT("death") /* the kind whose day ends what is counted */
 #define PROOF_ENGAGEMENT SPAN_LIT("engagement") /* the kind that `engaged_days` asks for */
 
 /* Records that cannot both be true, in what v judges through v->day (run NULL: one day). */

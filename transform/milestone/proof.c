@@ -254,7 +254,7 @@ proofs_of_kinds(const struct judging *j, const struct evidence_terms *ev, date_t
 	for (uint32_t i = 0; ev->kinds.n && i < j->tl->events_n && n < PROOFS_MAX; i++) {
 		const struct event *e = &j->tl->events[i];
 
-		if (e->start > j->facts->as_at || e->start > day + ev->same_days)
+		if (e->start > j->known || e->start > day + ev->same_days)
 			break;
 		if (e->start < day - ev->fresh_days || !in(&ev->kinds, name_text(e->kind)))
 			continue;
@@ -355,7 +355,7 @@ engaged(const struct judging *j, struct verdict *v, const struct evidence_terms 
 	for (uint32_t i = 0; i < j->tl->events_n; i++) {
 		const struct event *e = &j->tl->events[i];
 
-		if (e->start > j->facts->as_at)
+		if (e->start > j->known)
 			break;
 		if (e->start < day - ev->engaged_days
 		    || !text_eq(name_text(e->kind), PROOF_ENGAGEMENT))

@@ -75,7 +75,7 @@ reads_new(const struct contract *c, struct names *names)
 	for (uint32_t i = 0; i < c->versions_n; i++) {
 		const struct version_terms *v = &c->versions[i];
 
-		r->referrals |= names_kind(names, v->cohort.referral)
+		r->referrals |= names_kind(names, v->cohort.referral) | names_kind(names, JUDGE_DEATH)
 		    | conditions_kinds(&v->cohort.all_of, names)
 		    | conditions_kinds(&v->cohort.any_of, names)
 		    | conditions_kinds(&v->cohort.none_of, names);

@@ -63,6 +63,7 @@
 	R(BEYOND_MOST, "beyond-most", "More goals were reached than count.")                       \
 	R(COMPONENT_MISSING, "component-missing", "This outcome is needed, and does not stand.")   \
 	R(COMPONENTS_FEW, "components-too-few", "Too few of the outcomes that are needed stand.")  \
+	R(AFTER_DEATH, "after-death", "A record of a day after the person's death was not counted.") \
 	R(TOO_LATE, "after-window", "It was completed after the window had closed.")               \
 	R(AWAITING_AGENCY, "awaiting-agency", "A record from this kind of agency is missing.")     \
 	R(AWAITING_TYPE, "awaiting-evidence-type", "Evidence of this type is missing.")            \

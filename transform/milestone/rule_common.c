@@ -23,7 +23,7 @@ spells_ever(const struct judging *j, uint32_t at)
 
 	all = arena_alloc(j->arena, (j->tl->events_n + 1) * sizeof(*all));
 	MUST(sp && all);
-	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->facts->as_at; i++) {
+	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->known; i++) {
 		const struct event *e = &j->tl->events[i];
 		struct span kind = name_text(e->kind);
 
@@ -34,7 +34,7 @@ spells_ever(const struct judging *j, uint32_t at)
 		else if (span_eq(kind, t->ended))
 			all[n++] = (struct occurrence){ e, FORM_ENDED };
 	}
-	spells_build(sp, all, n, t, j->facts->as_at, j->arena);
+	spells_build(sp, all, n, t, j->known, j->arena);
 	return sp;
 }
 
@@ -125,7 +125,7 @@ hours_on(const struct spells *sp, struct span attribute, enum alongside alongsid
 const struct event *
 first_of(const struct judging *j, struct span kind)
 {
-	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->facts->as_at; i++) {
+	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->known; i++) {
 		const struct event *e = &j->tl->events[i];
 
 		if (e->start >= j->referral->start && span_eq(name_text(e->kind), kind))
@@ -138,7 +138,7 @@ date_t
 first_day_of(const struct judging *j, const struct yaml_texts *kinds, date_t from,
     const struct event **by)
 {
-	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->facts->as_at; i++) {
+	for (uint32_t i = 0; i < j->tl->events_n && j->tl->events[i].start <= j->known; i++) {
 		const struct event *e = &j->tl->events[i];
 
 		for (uint32_t k = 0; e->start >= from && k < kinds->n; k++)

@@ -411,6 +411,7 @@ struct cohort_terms {
 
 enum applies { APPLIES_REFERRALS, APPLIES_EVERYONE };
 enum settles { SETTLES_ACHIEVED, SETTLES_VERIFIED };
+enum ceiling { CEILING_FREE, CEILING_WITHIN_BENEFIT };
 enum rounding { ROUND_HALF_AWAY, ROUND_HALF_EVEN, ROUND_DOWN };
 enum same_day { SAME_DAY_OUTCOME_ID, SAME_DAY_RATE_CARD };
 enum remainder { REMAINDER_FIRST, REMAINDER_LAST };
@@ -429,6 +430,8 @@ struct version_terms {
 	struct yaml_list caps;     /* struct cap_terms, in order */
 	struct yaml_list payers;   /* struct payer_terms */
 	int32_t settles;           /* enum settles */
+	int64_t benefit_millionths; /* stated benefit to the public */
+	int32_t ceiling;           /* enum ceiling */
 	int32_t half_month_days;   /* what half a month is, behind the calendar months */
 	int32_t rounding;          /* enum rounding: to the minor unit */
 	int32_t same_day;          /* enum same_day: what caps take first of one day */
@@ -460,6 +463,7 @@ struct contract {
 	uint32_t parties_n;
 	struct yaml_texts reporting; /* organisations of parties that report */
 	struct span parent;        /* the contract whose outcomes this one prices again */
+	uint64_t death_hash;       /* of the name of that kind, as names have it */
 	struct calendar_terms *calendars;
 	uint32_t calendars_n;
 	struct rate_terms *rates;
