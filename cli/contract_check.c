@@ -136,6 +136,17 @@ types_check(struct check *ch, const struct evidence_terms *e, const struct yaml_
 }
 
 static void
+conditions_check(struct check *ch, const struct yaml_list *conditions)
+{
+	const struct condition_terms *c = conditions->items;
+
+	for (uint32_t i = 0; i < conditions->n; i++)
+		if (c[i].event.ptr)
+			filter_check(ch, kind_check(ch, place(&c[i].at, "event", &ch->v->at),
+			    c[i].event), c[i].where_node, &c[i].where);
+}
+
+static void
 cohort_check(struct check *ch)
 {
 	const struct cohort_terms *co = &ch->v->cohort;
@@ -151,6 +162,10 @@ cohort_check(struct check *ch)
 			yaml_mistake(ch->report, co->routes.at[i], "found '" SPAN_FMT
 			    "', expected a code of referral-routes.yaml",
 			    SPAN_ARG(co->routes.items[i]));
+	filter_check(ch, kind_named(ch->codes, co->referral), co->where_node, &co->where);
+	conditions_check(ch, &co->all_of);
+	conditions_check(ch, &co->any_of);
+	conditions_check(ch, &co->none_of);
 }
 
 /* --- who could prove it */
@@ -239,6 +254,16 @@ outcome_check(struct check *ch, const struct outcome_terms *o)
 {
 	const struct rule_terms *rule = &o->rule;
 
+	if (ch->codes)
+		filter_check(ch, kind_named(ch->codes, ch->v->cohort.referral), o->for_node,
+		    &o->only_for);
+	if (ch->codes && rule->starts_with.ptr)
+		kind_check(ch, place(&rule->at, "starts_with", &o->at), rule->starts_with);
+	for (uint32_t i = 0; ch->codes && i < rule->cut_by.n; i++)
+		kind_check(ch, rule->cut_by.at[i], rule->cut_by.items[i]);
+	for (uint32_t i = 0; ch->codes && i < rule->events.n; i++)
+		filter_check(ch, kind_check(ch, rule->events.at[i], rule->events.items[i]),
+		    rule->where_node, &rule->where);
 	if (ch->codes && rule->event.ptr)
 		filter_check(ch, kind_check(ch, place(&rule->at, "event", &o->at), rule->event),
 		    rule->where_node, &rule->where);

@@ -15,6 +15,9 @@ cp "$ROOT/$C" $C
 sed -i 's/event: volunteering$/event: voluntering/; s/\[supported-housing\]/[suported-housing]/; s/tenancy-agreement, landlord-letter, own-room-proof\]/tenancy-agrement]/; s/programme: rewriting-futures/programme: writing-futures/; s/routes: \[council, /routes: [counsel, /' $C
 check "five codes that no list has are five mistakes" \
 	eval "exits 3 check $C && talked voluntering && talked suported-housing && talked tenancy-agrement && talked writing-futures && talked counsel"
+M=config/contracts/mhep-staffordshire.yaml
+sed -i 's/condition: \[severe-mental-illness\]/condition: [severe-mental-ilness]/' $M
+check "a code that no list has, in what the cohort must have been before" eval "exits 3 check $M && talked severe-mental-ilness"
 cp "$ROOT/$C" $C
 sed -i 's/from: \[council, nhs\]$/from: [court]/' $C
 check "what nobody of agencies.yaml may send can never be proven" eval "exits 3 check $C && talked 'can never be proven'"

@@ -373,6 +373,43 @@ an_outcome_stands_on_any_number_of_records_by_id(void **state)
 	contract_free(c);
 }
 
+/* Matching knows persons: a child is one of them, a family is none. */
+static void
+a_child_is_matched_as_a_person_and_a_family_is_not(void **state)
+{
+	static const char *const units[] = { "person", "child", "family" };
+	static const struct id unit = { { 0xaa } }, event = { { 7 } };
+	struct attribute at = { SPAN_LIT("programme"), { 0, false }, SPAN_LIT("p") };
+	struct linked ln = { .what = LINKED_EVENT, .unit_kind = SPAN_LIT("person"),
+		.kind = SPAN_LIT("referral"), .organisation = SPAN_LIT("A1"),
+		.role = SPAN_LIT("council"), .start = 16500, .end = DATE_NONE,
+		.attributes = { &at, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct yaml_report report = YAML_REPORT_INIT;
+		struct buf text = BUF_INIT;
+		struct contract *c;
+		struct names *names = names_new(1);
+		struct timeline *tl = timeline_new(names, &unit);
+		struct outcome_list list;
+		struct arena arena;
+
+		buf_printf(&text, "unit: %s\n" CONTRACT "  cohort: {programme: p}\n  outcomes: [{outcome: "
+		    "a, title: A, price: 1.00, rule: {kind: event-once, event: ex}}]\n", units[i]);
+		c = contract_of(yaml_parse("c.yaml", buf_view(&text), &report), &report);
+		arena_init(&arena, 0);
+		timeline_event(tl, &event, &ln);
+		list = evaluate(c, tl, &(struct evaluate_facts){ .as_at = 17000 }, &arena);
+		assert_int_equal(list.n, i < 2 ? 1 : 0);
+		arena_release(&arena);
+		timeline_free(tl);
+		names_free(names);
+		contract_free(c);
+		buf_release(&text);
+	}
+}
+
 static void
 statuses_and_reasons_are_the_documented_ones(void **state)
 {
@@ -422,6 +459,7 @@ main(void)
 		cmocka_unit_test(an_uncounted_decision_does_nothing_and_says_so),
 		cmocka_unit_test(ids_and_hashes_are_what_anybody_can_compute),
 		cmocka_unit_test(an_outcome_stands_on_any_number_of_records_by_id),
+		cmocka_unit_test(a_child_is_matched_as_a_person_and_a_family_is_not),
 		cmocka_unit_test(statuses_and_reasons_are_the_documented_ones),
 	};
 

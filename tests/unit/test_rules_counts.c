@@ -363,6 +363,60 @@ the_cohort_may_ask_for_what_was_so_before(void **state)
 	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [referral-not-stated]}]\n");
 }
 
+<<<<<<< /tmp/prog-tree/./tests/unit/test_rules_counts.c
+#define GROUPED(id, what) "- example: " id "\n  as_at: 2016-01-01\n  events:\n" \
+	"  - {id: r, kind: referral, by: A1, on: 2015-01-01, says: {programme: p" what "}}\n" \
+	"  - {id: e, kind: ex, by: A1, on: 2015-02-01}\n"
+
+static void
+an_outcome_may_be_for_some_of_the_cohort(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT OUTCOMES
+	    "  - {outcome: a, title: A, for: {group: [young]}, price: 1.00, rule: {kind: event-once, "
+	    "event: ex}}\n"
+	    "  - {outcome: b, title: B, for: {group: [old]}, price: 2.00, rule: {kind: event-once, "
+	    "event: ex}}\n"
+	    "  - {outcome: c, title: C, pay: none, rule: {kind: n-of-m, any_of: [a, b], at_least: 1}}\n",
+	    PLAY_AGENCIES GROUPED("one of them", ", group: young")
+	    "  outcomes: [{outcome: a, status: achieved}, {outcome: b, status: not-met, reasons: "
+	    "[outside-referral-terms]}, {outcome: c, status: achieved}]\n"
+	    GROUPED("one of the others", ", group: old")
+	    "  outcomes: [{outcome: a, status: not-met}, {outcome: b, status: achieved}]\n"
+	    GROUPED("whose group is not stated", "")
+	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [referral-not-stated]}, "
+	    "{outcome: c, status: not-yet}]\n");
+	refused(PLAY_CONTRACT OUTCOMES
+	    "  - {outcome: a, title: A, for: {group: [young]}, price: 1.00, rule: {kind: event-once, "
+	    "event: ex}}\n"
+	    "  - {outcome: b, title: B, for: {group: [young]}, price: 2.00, rule: {kind: event-once, "
+	    "event: ex}}\n", "pays twice for one fact");
+}
+
+/* --- 11 of costs */
+
+static void
+a_cost_is_summed_once_whoever_sends_it(void **state)
+{
+#define COST(id, by, on, says) "  - {id: " id ", kind: cost, by: " by ", on: " on ", says: {" says "}}\n"
+	(void)state;
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 1.00, rule: {kind: "
+	    "comparison-group, event: cost, attribute: amount, over: 12 months, early: 10, cohorts: "
+	    "[{cohort: one, from: 2015-01-01, until: 2015-06-30, comparison: 40000}]}}\n",
+	    PLAY_AGENCIES "- example: two of one day, one of them twice, and one after the year\n"
+	    "  as_at: 2016-12-01\n  complete: {A1: 2016-12-01}\n" PLAY_REFERRED
+	    COST("a", "N1", "2015-03-01", "amount: 250.50") COST("b", "N1", "2015-03-01", "amount: 80.00")
+	    COST("c", "A1", "2015-03-01", "amount: 250.50") COST("d", "N1", "2016-01-01", "amount: 9.00")
+	    COST("e", "N1", "2015-04-01", "other: 1")
+	    "  outcomes: [{outcome: a, status: achieved, counted: 330.50, reasons: "
+	    "[amount-counted, number-not-stated, counted-in-cohort]}]\n"
+	    "settlements:\n- settlement: 360 a person is 10% less than 400, a penny more is not\n"
+	    "  from: 2015-01-01\n  to: 2016-12-31\n"
+	    "  achieved: [{outcome: a, people: 2, on: 2016-01-01, counted: 360.00}]\n  earned: 1.00\n"
+	    "- settlement: a penny\n  from: 2015-01-01\n  to: 2016-12-31\n"
+	    "  achieved: [{outcome: a, people: 1, on: 2016-01-01, counted: 360.00}, {outcome: a, first: "
+	    "2, people: 1, on: 2016-01-01, counted: 360.01}]\n  earned: 0\n");
+=======
 /* --- death */
 
 static void
@@ -383,6 +437,7 @@ what_is_told_of_days_after_death_is_not_counted_and_said(void **state)
 	    "  - {id: k, kind: home-confirmed, by: A1, on: 2015-08-01}\n"
 	    "  - {id: d, kind: death, by: N1, on: 2015-04-30}\n"
 	    "  outcomes: [{outcome: a, status: observed, reasons: [after-death]}]\n");
+>>>>>>> ./tests/unit/test_rules_counts.c
 }
 
 /* --- caps and payers, as written */
@@ -422,7 +477,12 @@ main(void)
 		cmocka_unit_test(a_sum_a_person_a_month_while_they_are_there),
 		cmocka_unit_test(a_price_by_date_discount_and_index),
 		cmocka_unit_test(the_cohort_may_ask_for_what_was_so_before),
+<<<<<<< /tmp/prog-tree/./tests/unit/test_rules_counts.c
+		cmocka_unit_test(an_outcome_may_be_for_some_of_the_cohort),
+		cmocka_unit_test(a_cost_is_summed_once_whoever_sends_it),
+=======
 		cmocka_unit_test(what_is_told_of_days_after_death_is_not_counted_and_said),
+>>>>>>> ./tests/unit/test_rules_counts.c
 		cmocka_unit_test(caps_and_payers_that_cannot_be_meant_are_refused),
 	};
 

@@ -52,6 +52,8 @@ static const struct yaml_field outcome_fields[] = {
 	    .doc = "Its name; never changes, it is part of what is paid." },
 	{ .name = "title", .type = YF_TEXT, .offset = AT(outcome_terms, title), .required = true,
 	    .doc = "What people call it." },
+	{ .name = "for", .type = YF_NODE, .offset = AT(outcome_terms, for_node),
+	    .doc = "Attributes that the referral must state; absent: for all of the cohort." },
 	{ .name = "rule", .type = YF_NODE, .offset = AT(outcome_terms, rule_node), .required = true,
 	    .doc = "When it is achieved: one of the kinds of rule." },
 	{ .name = "price", .type = YF_NODE, .offset = AT(outcome_terms, price_node),
@@ -259,7 +261,7 @@ outcome_twice(struct compiling *cp, const struct version_terms *v, uint32_t at)
 			yaml_mistake(cp->report, yaml_get(o->at.node, "outcome"),
 			    "outcome '" SPAN_FMT "' stands here twice", SPAN_ARG(o->name));
 		else if (o->pay == PAY_PRICE && p->pay == PAY_PRICE
-		    && rule_same(&o->rule, &p->rule))
+		    && filter_eq(&o->only_for, &p->only_for) && rule_same(&o->rule, &p->rule))
 			yaml_mistake(cp->report, yaml_key(o->at.node, "rule"),
 			    "pays twice for one fact: the same rule as '" SPAN_FMT "'",
 			    SPAN_ARG(p->name));
@@ -305,6 +307,7 @@ outcome_compile(struct compiling *cp, struct version_terms *v, uint32_t at)
 {
 	struct outcome_terms *o = &v->outcomes[at];
 
+	filter_read(cp, o->for_node, &o->only_for);
 	rule_read(cp, o);
 	price_read(cp, o);
 	if (!o->evidence)

@@ -448,6 +448,20 @@ outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 	verdict_reason(j, v, r->why, name_text(r->chosen->organisation));
 }
 
+<<<<<<< /tmp/prog-tree/./transform/milestone/evaluate.c
+/* An outcome for some of the cohort: does the referral say that it is one of them? */
+static bool
+is_for(const struct judging *j, struct verdict *v)
+{
+	bool stated;
+
+	if (!v->terms->only_for.n || filter_fits(&v->terms->only_for, j->referral, &stated))
+		return true;
+	v->status = stated ? STATUS_NOT_MET : STATUS_AWAITING;
+	verdict_reason(j, v, stated ? REASON_OUTSIDE_WHERE : REASON_REFERRAL_UNSTATED,
+	    name_text(j->referral->organisation));
+	return false;
+=======
 /* The first record of a later day; NULL: none is. */
 static const struct event *
 after_death(const struct judging *j)
@@ -461,6 +475,7 @@ after_death(const struct judging *j)
 			return e;
 	}
 	return NULL;
+>>>>>>> ./transform/milestone/evaluate.c
 }
 
 /* What later rules of the version ask about. */
@@ -488,7 +503,7 @@ outcome_judge(struct judging *j, const struct referrals *r, uint32_t at, int32_t
 	begin(j, &v, o, ordinal, out);
 	if (!in_cohort)
 		outside(j, &v, r);
-	else
+	else if ((in_cohort = is_for(j, &v)))
 		rule_of(&o->rule)->judge(j, &v);
 	if (ordinal == 1)
 		j->completed[at] = v.day;
@@ -583,6 +598,13 @@ ids_of(const struct version_terms *v, uint64_t outcomes)
 	return n;
 }
 
+/* A child is matched as any person is; a family is a group. */
+static bool
+unit_fits(struct span is, struct span wanted)
+{
+	return text_eq(is, wanted) || (span_is(is, "person") && span_is(wanted, "child"));
+}
+
 struct outcome_list
 evaluate_touched(const struct contract *contract, const struct reads *reads, uint64_t kinds,
     const struct timeline *timeline, const struct evaluate_facts *facts, struct arena *arena)
@@ -595,7 +617,7 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	uint64_t outcomes;
 	uint32_t ids_n;
 
-	if (timeline->unit_kind && !text_eq(name_text(timeline->unit_kind), contract->unit))
+	if (timeline->unit_kind && !unit_fits(name_text(timeline->unit_kind), contract->unit))
 		return list;
 	if (!referrals_read(contract, timeline, as_at, arena, &r))
 		return list;

@@ -90,7 +90,7 @@ filter_read(struct compiling *cp, const struct yaml *node, struct filter *out)
 	}
 }
 
-static bool
+bool
 filter_eq(const struct filter *a, const struct filter *b)
 {
 	if (a->n != b->n)

@@ -21,6 +21,7 @@ struct compiling {
 };
 
 void filter_read(struct compiling *cp, const struct yaml *node, struct filter *out);
+bool filter_eq(const struct filter *a, const struct filter *b);
 struct span kind_form(struct compiling *cp, struct span event, const char *form);
 const struct spell_terms *spell_named(const struct version_terms *v, struct span name, uint32_t *at);
 /* Major units to minor; a mistake at `at` when finer than a minor unit. */

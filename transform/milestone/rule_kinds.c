@@ -105,7 +105,7 @@ static const struct yaml_field cohort_part_fields[] = {
 	{ .name = "until", .type = YF_DATE, .offset = AT(cohort_part_terms, until),
 	    .required = true, .doc = "Last day of its referrals." },
 	{ .name = "comparison", .type = YF_DECIMAL, .offset = AT(cohort_part_terms, comparison),
-	    .unit = "events per 100", .min = 0, .max = INT64_C(100000) * 1000000,
+	    .unit = "per 100 persons", .min = 0, .max = INT64_C(100000) * 1000000,
 	    .doc = "The comparison group's figure; absent: from the reference." },
 };
 static const struct yaml_record cohort_part_record =
@@ -442,6 +442,8 @@ static const struct yaml_field baseline_days_fields[] = {
 
 static const struct yaml_field comparison_fields[] = {
 	KIND, EVENT, WHERE,
+	{ .name = "attribute", .type = YF_NAME, .offset = AT(rule_terms, attribute),
+	    .doc = "Compare the sum of this number, a cost, instead of how many events." },
 	{ .name = "over", .type = YF_DURATION, .offset = AT(rule_terms, lasts), .required = true,
 	    .doc = "How long each is followed, half-open." },
 	STARTS_WITH,

@@ -92,13 +92,40 @@ rule_comparison_reads(const struct version_terms *v, const struct outcome_terms 
 	reading_start(&o->rule, r);
 }
 
+/* What a record adds.  Records of one day are of one event, and of one day and one amount of
+ * one cost, if other organisations send them. */
+static bool
+compared(const struct judging *j, struct verdict *v, const struct spells *sp, uint32_t at,
+    int64_t *one)
+{
+	const struct rule_terms *rule = &v->terms->rule;
+	const struct spell *s = spell_at(sp, at);
+	const struct event_attribute *a = event_attribute(s->start, rule->attribute);
+
+	*one = a ? a->number : MILLIONTHS;
+	if (rule->attribute.ptr && (!a || !a->has_number)) {
+		verdict_reason(j, v, REASON_NUMBER_NOT_STATED, rule->attribute);
+		return false;
+	}
+	for (uint32_t i = at; i > 0 && spell_at(sp, i - 1)->from == s->from; i--) {
+		const struct event *e = spell_at(sp, i - 1)->start;
+
+		if (!rule->attribute.ptr)
+			return false;
+		a = event_attribute(e, rule->attribute);
+		if (a && a->number == *one && e->organisation != s->start->organisation)
+			return false;
+	}
+	return true;
+}
+
 void
 rule_comparison(const struct judging *j, struct verdict *v)
 {
 	const struct rule_terms *rule = &v->terms->rule;
 	const struct spells *sp;
-	date_t from, due, last = DATE_NONE;
-	int64_t events = 0;
+	date_t from, due;
+	int64_t sum = 0;
 
 	if (!rule_start(j, v, &from))
 		return;
@@ -107,15 +134,16 @@ rule_comparison(const struct judging *j, struct verdict *v)
 	v->out->due = due;
 	for (uint32_t i = 0; i < sp->counting_n; i++) {
 		const struct spell *s = spell_at(sp, i);
+		int64_t one;
 
-		if (s->from < from || s->from >= due || s->from == last)
-			continue; /* records of one day are of one event */
-		last = s->from;
-		events++;
+		if (s->from < from || s->from >= due || !compared(j, v, sp, i, &one))
+			continue;
+		sum += one;
 		verdict_stands_on(v, s->start);
 	}
-	v->measure = (struct measure){ events * MILLIONTHS, 0, true };
-	reason_counted(j, v, REASON_EVENTS_COUNTED, v->measure.is, 0, " in the window.");
+	v->measure = (struct measure){ sum, 0, true };
+	reason_counted(j, v, rule->attribute.ptr ? REASON_AMOUNT_COUNTED : REASON_EVENTS_COUNTED,
+	    sum, 0, " in the window.");
 	verdict_reason(j, v, REASON_IN_COHORT, SPAN_NONE);
 	if (j->facts->as_at < due || !feeds_complete(j, v, due - 1))
 		return;

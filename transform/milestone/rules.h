@@ -353,7 +353,8 @@ struct payer_terms {
 struct outcome_terms {
 	struct yaml_at at;
 	struct span name, title;
-	const struct yaml *rule_node, *price_node;
+	const struct yaml *for_node, *rule_node, *price_node;
+	struct filter only_for;          /* what the referral must say; none: all of the cohort */
 	struct rule_terms rule;
 	int64_t price_millionths, price_minor;
 	int32_t pay;

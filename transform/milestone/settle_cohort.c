@@ -157,16 +157,16 @@ baseline_pay(struct paying *p)
 /* --- 11: against a comparison group */
 
 struct compared {
-	int64_t n, events, comparison;
+	int64_t n, sum, comparison; /* of events or of a cost, millionths */
 	date_t last;
 	bool complete, early;
 };
 
 static bool
-reduced(const struct rule_terms *rule, wide comparison_n, wide events, int64_t target)
+reduced(const struct rule_terms *rule, wide comparison_n, wide sum, int64_t target)
 {
-	/* (c n − 100 e) ÷ c n against target per cent; c in millionths per 100 */
-	wide less = (comparison_n - events * SETTLE_HUNDRED) * SETTLE_HUNDRED;
+	/* (c n − 100 e) ÷ c n against target per cent; c per 100, all in millionths */
+	wide less = (comparison_n - sum * 100) * SETTLE_HUNDRED;
 	wide of = comparison_n * target;
 
 	return rule->reach == REACH_EXCEEDING ? less > of : less >= of;
@@ -199,7 +199,7 @@ compare(const struct paying *p, const struct cohort_part_terms *c)
 		    || row->referred > c->until)
 			continue;
 		out.n++;
-		out.events += row->measure.is / SETTLE_MILLION;
+		out.sum += row->measure.is;
 		if (!row_counts(p->s, row, p->day))
 			out.complete = false;
 		else if (row->achieved > out.last)
@@ -213,7 +213,7 @@ static void
 comparison_show(struct paying *p, int32_t ordinal, struct span part, const struct compared *c,
     wide comparison_n, int64_t target, int64_t amount)
 {
-	wide less = comparison_n - (wide)c->events * SETTLE_HUNDRED;
+	wide less = comparison_n - (wide)c->sum * 100;
 
 	show(p, (struct settle_measure){ .ordinal = ordinal, .part = part, .from = DATE_NONE,
 	    .to = p->day, .what = SPAN_LIT("reduction"), .is = (int64_t)less,
@@ -240,17 +240,17 @@ comparison_pay(struct paying *p)
 			p->s->out->missing = "comparison";
 		one = (wide)each[i].comparison * each[i].n;
 		each[i].early = rule->early && each[i].complete
-		    && reduced(rule, one, each[i].events, rule->early);
+		    && reduced(rule, one, each[i].sum, rule->early);
 		comparison_n += one;
 		pooled.n += each[i].n;
-		pooled.events += each[i].events;
+		pooled.sum += each[i].sum;
 		pooled.complete &= each[i].complete;
 		pooled.last = each[i].last > pooled.last ? each[i].last : pooled.last;
 		comparison_show(p, (int32_t)i + 1, c[i].name, &each[i], one, rule->early,
 		    each[i].early ? p->o->price_minor : 0);
 	}
 	together = rule->pooled && pooled.complete && rule->cohorts.n
-	    && reduced(rule, comparison_n, pooled.events, rule->pooled);
+	    && reduced(rule, comparison_n, pooled.sum, rule->pooled);
 	if (rule->pooled)
 		comparison_show(p, 0, SPAN_LIT("pooled"), &pooled, comparison_n, rule->pooled,
 		    together ? p->o->price_minor * (int64_t)rule->cohorts.n : 0);
