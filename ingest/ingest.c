@@ -358,6 +358,15 @@ judge_birth(struct work *w, const struct person_block *b)
 	return STEP_ON;
 }
 
+static bool
+has_token(const struct person_block *b, int32_t field)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->tokens[i].field == field)
+			return true;
+	return false;
+}
+
 /* A sex alone, or a place alone, is no person. */
 static bool
 identifies(const struct person_block *b)
@@ -434,6 +443,11 @@ judge_person(struct work *w, const struct raw_person *p, struct derive_from *fro
 	if (!identifies(b))
 		return reject(w, "no-identifier", "person",
 		    "the person has neither a number nor a name that could be matched");
+	/* without it nothing would keep two records of one agency apart (attack_probe.c) */
+	if (w->agency->one_record_a_person && !has_token(b, TOKEN_LOCAL_ID))
+		return reject(w, "local-id-missing", "person.local_id",
+		    "the agency's entry says one record is one person: field 'person.local_id' must say "
+		    "which");
 	put_block(w, b);
 	from->sex = c.sex;
 	from->dob = b->dob;

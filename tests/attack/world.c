@@ -11,6 +11,7 @@
 struct world {
 	struct match *match;
 	const struct model *model;
+	struct span one_record;
 	struct keyring *ring;
 	struct frequency frequency;
 	struct tokeniser *tokeniser;
@@ -31,6 +32,7 @@ world_new(const struct model *model, const char *one_record)
 	struct err err = ERR_INIT;
 
 	w->model = model;
+	w->one_record = one;
 	w->match = match_new(&keys, model, 3);
 	if (one_record)
 		match_one_record_a_person(w->match, &one, 1);
@@ -95,6 +97,8 @@ world_send(struct world *w, const char *organisation, const struct card *card)
 	const struct signature_keys again = { w->index, w->unit };
 	struct evidence ev;
 
+	if (!card->local_id && w->one_record.len && span_is(w->one_record, organisation))
+		return WORLD_REJECTED;
 	if (w->n == w->cap) {
 		w->cap = w->cap ? 2 * w->cap : 256;
 		w->signature = mem_realloc(w->signature, w->cap, sizeof(*w->signature));
@@ -127,7 +131,7 @@ world_settle(struct world *w)
 bool
 world_same(const struct world *w, uint32_t a, uint32_t b)
 {
-	return id_eq(&w->units[a], &w->units[b]);
+	return a != WORLD_REJECTED && b != WORLD_REJECTED && id_eq(&w->units[a], &w->units[b]);
 }
 
 struct match_stats

@@ -18,10 +18,12 @@ struct world;
 struct world *world_new(const struct model *model, const char *one_record); /* owned */
 void world_free(struct world *w);
 
-/* The number of the event; settled by world_settle(). */
+/* The number of the event; settled by world_settle().  WORLD_REJECTED: ingestd takes no record
+ * without a local id from an agency of one record a person (tests/unit/test_ingest.c). */
+#define WORLD_REJECTED UINT32_MAX
 uint32_t world_send(struct world *w, const char *organisation, const struct card *card);
 void world_settle(struct world *w);
-bool world_same(const struct world *w, uint32_t a, uint32_t b); /* one unit */
+bool world_same(const struct world *w, uint32_t a, uint32_t b); /* one unit; of rejected: no */
 struct match_stats world_stats(const struct world *w);
 
 /* The same records with no rule but the edges: everything that is joined to something joined is

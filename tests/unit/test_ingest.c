@@ -190,6 +190,27 @@ rejects(const struct made_up *m, const char *reason)
 }
 
 static void
+test_who_has_one_record_a_person_must_say_which(void **state)
+{
+	struct agency *agency = &agencies->items[0];
+	struct made_up m;
+	struct ingest_result r;
+
+	(void)state;
+	good(&m);
+	assert_true(span_eq(agency->topic, m.at.topic));
+	m.person.local_id = SPAN_LIT(" ");
+	r = judge(&m);
+	assert_int_equal(r.evidence.what, EVIDENCE_VERSION);
+	agency->one_record_a_person = true;
+	rejects(&m, "local-id-missing");
+	m.person.local_id = SPAN_LIT("L-1");
+	r = judge(&m);
+	assert_int_equal(r.evidence.what, EVIDENCE_VERSION);
+	agency->one_record_a_person = false;
+}
+
+static void
 test_with_two_epochs_live_both_stand_in_the_record(void **state)
 {
 	static const uint8_t later[KEY_MASTER_BYTES] = { 9 };
@@ -647,6 +668,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_good_record_becomes_a_version),
+		cmocka_unit_test(test_who_has_one_record_a_person_must_say_which),
 		cmocka_unit_test(test_with_two_epochs_live_both_stand_in_the_record),
 		cmocka_unit_test(test_bytes_that_are_no_record_are_rejected),
 		cmocka_unit_test(test_every_truncation_and_every_excess_is_rejected),
