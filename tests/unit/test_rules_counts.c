@@ -363,7 +363,6 @@ the_cohort_may_ask_for_what_was_so_before(void **state)
 	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [referral-not-stated]}]\n");
 }
 
-<<<<<<< /tmp/prog-tree/./tests/unit/test_rules_counts.c
 #define GROUPED(id, what) "- example: " id "\n  as_at: 2016-01-01\n  events:\n" \
 	"  - {id: r, kind: referral, by: A1, on: 2015-01-01, says: {programme: p" what "}}\n" \
 	"  - {id: e, kind: ex, by: A1, on: 2015-02-01}\n"
@@ -416,7 +415,8 @@ a_cost_is_summed_once_whoever_sends_it(void **state)
 	    "- settlement: a penny\n  from: 2015-01-01\n  to: 2016-12-31\n"
 	    "  achieved: [{outcome: a, people: 1, on: 2016-01-01, counted: 360.00}, {outcome: a, first: "
 	    "2, people: 1, on: 2016-01-01, counted: 360.01}]\n  earned: 0\n");
-=======
+}
+
 /* --- death */
 
 static void
@@ -437,7 +437,6 @@ what_is_told_of_days_after_death_is_not_counted_and_said(void **state)
 	    "  - {id: k, kind: home-confirmed, by: A1, on: 2015-08-01}\n"
 	    "  - {id: d, kind: death, by: N1, on: 2015-04-30}\n"
 	    "  outcomes: [{outcome: a, status: observed, reasons: [after-death]}]\n");
->>>>>>> ./tests/unit/test_rules_counts.c
 }
 
 /* --- caps and payers, as written */
@@ -477,12 +476,9 @@ main(void)
 		cmocka_unit_test(a_sum_a_person_a_month_while_they_are_there),
 		cmocka_unit_test(a_price_by_date_discount_and_index),
 		cmocka_unit_test(the_cohort_may_ask_for_what_was_so_before),
-<<<<<<< /tmp/prog-tree/./tests/unit/test_rules_counts.c
 		cmocka_unit_test(an_outcome_may_be_for_some_of_the_cohort),
 		cmocka_unit_test(a_cost_is_summed_once_whoever_sends_it),
-=======
 		cmocka_unit_test(what_is_told_of_days_after_death_is_not_counted_and_said),
->>>>>>> ./tests/unit/test_rules_counts.c
 		cmocka_unit_test(caps_and_payers_that_cannot_be_meant_are_refused),
 	};
 

@@ -448,7 +448,6 @@ outside(const struct judging *j, struct verdict *v, const struct referrals *r)
 	verdict_reason(j, v, r->why, name_text(r->chosen->organisation));
 }
 
-<<<<<<< /tmp/prog-tree/./transform/milestone/evaluate.c
 /* An outcome for some of the cohort: does the referral say that it is one of them? */
 static bool
 is_for(const struct judging *j, struct verdict *v)
@@ -461,7 +460,8 @@ is_for(const struct judging *j, struct verdict *v)
 	verdict_reason(j, v, stated ? REASON_OUTSIDE_WHERE : REASON_REFERRAL_UNSTATED,
 	    name_text(j->referral->organisation));
 	return false;
-=======
+}
+
 /* The first record of a later day; NULL: none is. */
 static const struct event *
 after_death(const struct judging *j)
@@ -475,7 +475,6 @@ after_death(const struct judging *j)
 			return e;
 	}
 	return NULL;
->>>>>>> ./transform/milestone/evaluate.c
 }
 
 /* What later rules of the version ask about. */
