@@ -6,8 +6,8 @@
  * and everybody downstream reads, stores and counts it.  A record that is late
  * already may wait a little for those behind it:
  *
- *	late      0 ........ 250 ms ................ 5 s ............
- *	wait      send at once │ as long again as it is late │ 5 s
+ *	late      0 ........ 250 ms ................ 15 s ...........
+ *	wait      send at once │ as long again as it is late │ 15 s
  *
  * or until nothing more came for PATIENCE_QUIET_MS, or so many records are
  * folded.  So lateness at most doubles at each level, never grows by more than
@@ -25,8 +25,8 @@
 
 enum {
 	PATIENCE_LATE_MS = 250,  /* later than this is behind */
-	PATIENCE_MAX_MS = 5000,
-	PATIENCE_QUIET_MS = 200,
+	PATIENCE_MAX_MS = 15000,
+	PATIENCE_QUIET_MS = 1000,
 	PATIENCE_RECORDS_MAX = 1000000,
 };
 
