@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/pages.h"
+#include "cli/schema.h"
 #include "common/mem.h"
 #include "transform/milestone/rule_kinds.h"
 
@@ -328,16 +329,24 @@ markdown_print(void)
 static int
 run(struct cli *cli, int argc, char **argv)
 {
-	bool markdown = false;
-	const struct cli_option options[] = { { .name = "markdown", .flag = &markdown } };
+	bool markdown = false, schema = false;
+	const struct cli_option options[] = { { .name = "markdown", .flag = &markdown },
+		{ .name = "schema", .flag = &schema } };
 	struct users users = { .n = 0 };
+	struct buf out = BUF_INIT;
 
-	if (cli_options(&verb_rules, &argc, argv, options, 1))
+	if (cli_options(&verb_rules, &argc, argv, options, 2))
 		return CLI_USAGE;
 	if (argc > 2)
 		return cli_usage(&verb_rules, "one kind at most");
 	if (markdown) {
 		markdown_print();
+		return CLI_OK;
+	}
+	if (schema) {
+		schema_contract(&out);
+		cli_print(&out);
+		buf_release(&out);
 		return CLI_OK;
 	}
 	if (argc == 2 && !cli->json)
@@ -355,7 +364,7 @@ run(struct cli *cli, int argc, char **argv)
 const struct cli_verb verb_rules = {
 	.name = "rules",
 	.run = run,
-	.usage = "outturn rules [KIND]\noutturn rules --markdown",
+	.usage = "outturn rules [KIND]\noutturn rules --markdown | --schema",
 	.says = "list the kinds of rule that a contract may use, with their parameters",
 	.help =
 	    "Kinds, their parameters, units and defaults, and which contracts of 'config_dir' use each;\n"
@@ -363,7 +372,8 @@ const struct cli_verb verb_rules = {
 	    "explains each kind with an example.\n\n"
 	    "--json prints an array, one object a kind: kind, number, name, says, scope, example,\n"
 	    "supported, parameters (name, type, unit, required, default, choices, says), contracts.\n"
-	    "--markdown prints the tables of docs/contracts.md.\n\n"
+	    "--markdown prints the tables of docs/contracts.md; --schema a JSON Schema of the whole\n"
+	    "language, for editors that know YAML.\n\n"
 	    "Exit: 0, 2 usage, 5 no such kind.\n\n"
 	    "  outturn rules k-of-n-weeks\n",
 };

@@ -14,7 +14,7 @@ _outturn()
 	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier' ;;
 	check) words=' --json --help' ;;
-	rules) words=' --json --help --markdown' ;;
+	rules) words=' --json --help --markdown --schema' ;;
 	keys) words=' --json --help --person --role' ;;
 	migrate) words=' --json --help --kafka-only --database-only' ;;
 	publish) words=' --json --help --as --as-at --effective --version' ;;

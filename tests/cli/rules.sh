@@ -19,4 +19,8 @@ check "docs/contracts.md has every table that --markdown prints, word for word" 
 	eval "exits 0 rules --markdown && ! grep -v '^\$' '$OUT' | grep -vxFf '$ROOT/docs/contracts.md'"
 check "docs/contracts.md has a section a kind" \
 	eval "for k in \$(exits 0 rules --json && json '.[].kind'); do grep -q \"^### .\$k.: \" '$ROOT/docs/contracts.md' || { echo \$k; exit 1; }; done"
+check "--schema is a JSON Schema with a definition a kind" \
+	eval "exits 0 rules --schema && so '.[\"\$schema\"] | startswith(\"https://json-schema.org/\")' && so '.[\"\$defs\"].rule.oneOf | length == 23'"
+check "every reference of it is defined" \
+	eval "so '[.. | objects | .[\"\$ref\"]? // empty | ltrimstr(\"#/\$defs/\")] - (.[\"\$defs\"] | keys) == []'"
 finish

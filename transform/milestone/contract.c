@@ -203,7 +203,7 @@ static const struct yaml_field file_fields[] = {
 	{ .name = "versions", .type = YF_LIST, .offset = AT(contract_file, versions),
 	    .required = true, .sub = &version_record, .doc = "The terms, and their variations." },
 };
-static const struct yaml_record file_record =
+const struct yaml_record contract_record =
     YAML_RECORD("a contract", struct contract_file, file_fields);
 
 /* --- our own copy of the tree: what is read borrows from it ----------------- */
@@ -679,7 +679,7 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 
 	c->doc = tree_copy(root);
 	cp.arena = &c->doc->arena;
-	yaml_read(c->doc->root, &file_record, &file, report);
+	yaml_read(c->doc->root, &contract_record, &file, report);
 	c->name = file.name;
 	c->title = file.title;
 	c->currency = file.currency;

@@ -58,14 +58,18 @@ static struct hours
 hours_over(const struct spells *sp, const struct rule_terms *rule, date_t from, date_t to)
 {
 	struct hours h = { .lowest = INT64_MAX };
+	int32_t days;
 	int64_t is;
 
-	for (date_t d = from; d < to; d++) {
+	for (date_t d = from; d < to; d += days) { /* alike until something changes */
+		date_t until = hours_until(sp, rule->attribute, d);
+
+		days = (until < to ? until : to) - d;
 		if (!hours_on(sp, rule->attribute, (enum alongside)rule->alongside, d, &is,
 			&h.unstated))
 			continue;
-		h.sum += is;
-		h.days++;
+		h.sum += is * days;
+		h.days += days;
 		h.lowest = is < h.lowest ? is : h.lowest;
 	}
 	return h;

@@ -120,6 +120,29 @@ hours_on(const struct spells *sp, struct span attribute, enum alongside alongsid
 	return any;
 }
 
+static void
+nearer(date_t *next, date_t day, date_t candidate)
+{
+	if (candidate > day && candidate < *next)
+		*next = candidate;
+}
+
+date_t
+hours_until(const struct spells *sp, struct span attribute, date_t day)
+{
+	date_t next = DATE_MAX;
+
+	for (uint32_t i = 0; i < sp->counting_n; i++) {
+		nearer(&next, day, spell_at(sp, i)->from);
+		nearer(&next, day, spell_at(sp, i)->to);
+	}
+	for (uint32_t i = 0; i < sp->facts_n; i++)
+		if (sp->facts[i].event->start > day && sp->facts[i].event->start < next
+		    && number_of(sp->facts[i].event, attribute))
+			next = sp->facts[i].event->start;
+	return next;
+}
+
 /* --- from when -------------------------------------------------------------------- */
 
 const struct event *

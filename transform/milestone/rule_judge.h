@@ -37,6 +37,8 @@ bool stated_on(const struct spells *sp, uint32_t item, struct span attribute, da
  * false: none covers it.  *unstated: one that does says nothing. */
 bool hours_on(const struct spells *sp, struct span attribute, enum alongside alongside, date_t day,
     int64_t *is, bool *unstated);
+/* The next day on which they may be others: a spell begins or ends, a record states some. */
+date_t hours_until(const struct spells *sp, struct span attribute, date_t day);
 bool covered_on(const struct spells *sp, date_t day);
 
 /* The first event of the kind from the referral on; NULL: none yet. */

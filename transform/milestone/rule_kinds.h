@@ -31,5 +31,6 @@ size_t rule_kind_words(const char *const **words); /* for "did you mean" */
 /* Parts of the language that are not a rule, for whoever documents it. */
 extern const struct yaml_record spell_record, price_record, worth_record, calendar_record,
     rate_record, cap_record, payer_record, condition_record;
+extern const struct yaml_record contract_record; /* a whole file: contract.c */
 
 #endif

@@ -53,16 +53,19 @@ week_counts(struct weeks *w, date_t from)
 {
 	bool any_day = w->rule->part_week == PART_WEEK_ANY_DAY;
 	int64_t sum = 0, highest = 0, is;
-	int32_t covered = 0;
+	int32_t covered = 0, days;
 
 	if (w->rule->hours_from == HOURS_WORKED)
 		return week_worked(w, from);
-	for (date_t d = from; d < from + WEEK; d++) {
+	for (date_t d = from; d < from + WEEK; d += days) { /* alike until something changes */
+		date_t until = hours_until(w->sp, w->rule->attribute, d);
+
+		days = (until < from + WEEK ? until : from + WEEK) - d;
 		if (!hours_on(w->sp, w->rule->attribute, (enum alongside)w->rule->alongside, d, &is,
 			&w->unstated))
 			continue;
-		covered++;
-		sum += is;
+		covered += days;
+		sum += is * days;
 		highest = is > highest ? is : highest;
 	}
 	if (covered == 0)
