@@ -274,16 +274,39 @@ learn(const struct crowd *known, double least, struct knowledge *k)
 		}
 }
 
-/* How many of the victims' surnames are the dictionary's best, of each weight of commonness. */
-static uint32_t
-guess(const struct knowledge *k, const struct crowd *victims, const struct dictionary *d,
-    double common, bool (*has)[BIGRAMS])
-{
-	uint32_t right = 0;
+/* The bigrams of a word of the dictionary, each once. */
+struct grams {
+	uint16_t at[NAME_MAX_BYTES + 1];
+	uint32_t n;
+};
 
+static struct grams *
+grams_make(const struct dictionary *d)
+{
+	struct grams *g = mem_zalloc(d->n, sizeof(*g));
+	bool has[BIGRAMS];
+
+	for (uint32_t w = 0; w < d->n; w++) {
+		bigrams_of(d->name[w], has);
+		for (uint32_t b = 0; b < BIGRAMS; b++)
+			if (has[b])
+				g[w].at[g[w].n++] = (uint16_t)b;
+	}
+	return g;
+}
+
+enum { COMMONS = 2 };
+static const double commons[COMMONS] = { 1, 3 }; /* how much a name's commonness weighs */
+
+/* How many of the victims' surnames are the dictionary's best, of each weight of commonness. */
+static void
+guess(const struct knowledge *k, const struct crowd *victims, const struct dictionary *d,
+    const struct grams *grams, uint32_t right[COMMONS])
+{
+	memset(right, 0, COMMONS * sizeof(right[0]));
 	for (uint32_t i = 0; i < victims->n; i++) {
-		double says[BIGRAMS], best = -1e300;
-		uint32_t best_at = 0;
+		double says[BIGRAMS], best[COMMONS] = { -1e300, -1e300 };
+		uint32_t best_at[COMMONS] = { 0 };
 
 		for (uint32_t b = 0; b < BIGRAMS; b++) {
 			says[b] = 0;
@@ -291,41 +314,38 @@ guess(const struct knowledge *k, const struct crowd *victims, const struct dicti
 				says[b] += (double)k->when[b][j][bit_of(victims->v[i].bits, j)];
 		}
 		for (uint32_t w = 0; w < d->n; w++) {
-			double score = common * d->log_share[w];
+			double sum = 0;
 
-			for (uint32_t b = 0; b < BIGRAMS; b++)
-				score += has[w][b] ? says[b] : 0;
-			if (score > best) {
-				best = score;
-				best_at = w;
-			}
+			for (uint32_t g = 0; g < grams[w].n; g++)
+				sum += says[grams[w].at[g]];
+			for (int c = 0; c < COMMONS; c++)
+				if (sum + commons[c] * d->log_share[w] > best[c]) {
+					best[c] = sum + commons[c] * d->log_share[w];
+					best_at[c] = w;
+				}
 		}
-		right += strcmp(d->name[best_at], victims->v[i].surname) == 0;
+		for (int c = 0; c < COMMONS; c++)
+			right[c] += strcmp(d->name[best_at[c]], victims->v[i].surname) == 0;
 	}
-	return right;
 }
 
 /* In thousandths, the best of several ways to weigh. */
 static uint32_t
 known_pairs(const struct crowd *known, const struct crowd *victims, const struct dictionary *d)
 {
-	static const double thresholds[] = { 0, 2, 3 }, commons[] = { 1, 3 };
+	static const double thresholds[] = { 0, 2, 3 };
 	struct knowledge *k = mem_alloc(sizeof(*k));
-	bool (*has)[BIGRAMS] = mem_alloc(d->n * sizeof(*has));
-	uint32_t best = 0;
+	struct grams *grams = grams_make(d);
+	uint32_t best = 0, right[COMMONS];
 
-	for (uint32_t w = 0; w < d->n; w++)
-		bigrams_of(d->name[w], has[w]);
-	for (size_t t = 0; t < 3; t++) {
+	for (size_t t = 0; t < sizeof(thresholds) / sizeof(thresholds[0]); t++) {
 		learn(known, thresholds[t], k);
-		for (size_t c = 0; c < 2; c++) {
-			uint32_t right = guess(k, victims, d, commons[c], has);
-
-			best = right > best ? right : best;
-		}
+		guess(k, victims, d, grams, right);
+		for (int c = 0; c < COMMONS; c++)
+			best = right[c] > best ? right[c] : best;
 	}
 	mem_free(k);
-	mem_free(has);
+	mem_free(grams);
 	return best * 1000 / victims->n;
 }
 
