@@ -103,6 +103,9 @@ $(B)/tests/attack/attack_%: $(B)/o/tests/attack/attack_%.o $(call O,tests/attack
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ $(CORELIBS)
 
+# --- linkage
+$(B)/bench/link_eval: $(B)/o/cli/people.o
+
 # --- gen: the generator's parts, for whoever links it
 $(B)/gen $(B)/gen-people $(B)/tests/unit/test_gen $(B)/tests/unit/test_uk: $(call O,$(wildcard tests/gen/*.c))
 

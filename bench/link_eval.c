@@ -19,50 +19,24 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "common/csv.h"
+#include "cli/people.h"
 #include "common/hash.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
-#include "common/must.h"
-#include "common/text.h"
-#include "ingest/tokens.h"
 #include "transform/match/batch.h"
 #include "transform/match/model.h"
 
-#define COLUMNS(C)                                                                                 \
-	C(record_id) C(source) C(true_id) C(forename) C(surname) C(sex) C(dob) C(address1) C(address2) \
-	C(town) C(postcode) C(uprn) C(nhs_number) C(nino) C(upn) C(uln) C(local_id) C(group)
-
-enum column {
-#define COLUMN_ENUM(name) COLUMN_##name,
-	COLUMNS(COLUMN_ENUM)
-#undef COLUMN_ENUM
-	COLUMN_END
-};
-
-static const char *const column_names[COLUMN_END] = {
-#define COLUMN_NAME(name) #name,
-	COLUMNS(COLUMN_NAME)
-#undef COLUMN_NAME
-};
-
-enum { GROUPS_MAX = 64, SOURCE_NAMES_MAX = 4096, NUMBERS = 4, OPAQUE_OF_TEN = 2,
-	MEMO_VALUES = 1 << 17 };
+enum { GROUPS_MAX = 64, SOURCE_NAMES_MAX = 4096 };
 
 struct eval {
 	struct buf text;
-	int at[COLUMN_END]; /* of the header; -1: no such column */
-	bool opaque[NUMBERS];
+	struct people people;
 	uint32_t n, cap;
 	uint32_t *truth;   /* number of true_id */
 	uint16_t *source;
 	uint8_t *group;
 	struct strmap truths, sources, groups;
 	char *group_name[GROUPS_MAX]; /* owned */
-	struct keyring *ring;
-	struct tokeniser *tokens;
-	struct frequency frequency;
-	struct arena arena;
 	struct batch *batch;
 	enum batch_scope scope;
 	int show;
@@ -95,47 +69,6 @@ file_read(const char *path, struct buf *out)
 	return true;
 }
 
-/* What other tools write for "nothing". */
-static bool
-says_nothing(struct span s, enum column c)
-{
-	static const char *const words[] = { "nan", "NaN", "NAN", "null", "NULL", "None", "\\N", "<NA>" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (span_is(s, words[i]))
-			return c != COLUMN_surname || i < 3;
-	return false;
-}
-
-static struct span
-field(const struct eval *ev, const struct csv_row *row, enum column c)
-{
-	struct span s = ev->at[c] >= 0 && (uint32_t)ev->at[c] < row->fields
-	    ? text_trim(row->field[ev->at[c]])
-	    : SPAN_LIT("");
-
-	return says_nothing(s, c) ? SPAN_LIT("") : s;
-}
-
-static bool
-is_column(struct span text, const char *name)
-{
-	text = text_trim(text);
-	return text.len == strlen(name) && strncasecmp((const char *)text.ptr, name, text.len) == 0;
-}
-
-static bool
-header_read(struct eval *ev, const struct csv_row *row)
-{
-	for (int c = 0; c < COLUMN_END; c++) {
-		ev->at[c] = -1;
-		for (uint32_t i = 0; i < row->fields; i++)
-			if (is_column(row->field[i], column_names[c]))
-				ev->at[c] = (int)i;
-	}
-	return ev->at[COLUMN_record_id] >= 0 && ev->at[COLUMN_true_id] >= 0;
-}
-
 static uint32_t
 number_of(struct strmap *m, struct span text)
 {
@@ -148,183 +81,10 @@ number_of(struct strmap *m, struct span text)
 	return (uint32_t)*at;
 }
 
-/* --- numbers that are not British */
-
-static bool
-number_holds(int which, struct span text)
-{
-	char out[16];
-
-	switch (which) {
-	case 0:
-		return nhs_number_check(text, out) == VALID_OK;
-	case 1:
-		return nino_check(text, out) == VALID_OK;
-	case 2:
-		return upn_check(text, out) == VALID_OK;
-	}
-	return uln_check(text, out) == VALID_OK;
-}
-
-/* A column of which a fifth or more is not what its name says holds something else. */
-static void
-opaque_find(struct eval *ev)
-{
-	uint32_t there[NUMBERS] = { 0 }, wrong[NUMBERS] = { 0 };
-	struct csv_row row;
-	struct csv csv;
-	struct err err;
-
-	csv_init(&csv, buf_view(&ev->text), 0);
-	csv_next(&csv, &row, &err);
-	for (int got; (got = csv_next(&csv, &row, &err)) != 0;) {
-		if (got < 0)
-			continue;
-		for (int i = 0; i < NUMBERS; i++) {
-			struct span s = field(ev, &row, (enum column)(COLUMN_nhs_number + i));
-
-			there[i] += s.len > 0;
-			wrong[i] += s.len > 0 && !number_holds(i, s);
-		}
-	}
-	for (int i = 0; i < NUMBERS; i++)
-		ev->opaque[i] = wrong[i] * 10 > there[i] * OPAQUE_OF_TEN;
-	csv_release(&csv);
-}
-
-/* --- a row as encodings */
-
-struct coded {
-	struct token tokens[TOKENS_MAX + 16];
-	uint32_t n;
-	struct span clk;
-};
-
-static void
-token_add(const struct eval *ev, struct coded *out, int32_t at, struct span value)
-{
-	if (value.len)
-		out->tokens[out->n++] = (struct token){ at, 0, token_value(ev->ring, at, value) };
-}
-
-/* Of a date that is none, what of it can be: "1931-02-30" has a year and a month. */
-static void
-date_parts(const struct eval *ev, struct coded *out, struct span text)
-{
-	char digit[8];
-	size_t n = 0;
-	int month, day;
-
-	for (size_t i = 0; i < text.len && n < sizeof(digit); i++)
-		if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
-			digit[n++] = (char)text.ptr[i];
-	if (n < 4 || digit[0] < '1' || digit[0] > '2')
-		return;
-	token_add(ev, out, TOKEN_DOB_YEAR, span_of(digit, 4));
-	month = n >= 6 ? (digit[4] - '0') * 10 + digit[5] - '0' : 0;
-	day = n == 8 ? (digit[6] - '0') * 10 + digit[7] - '0' : 0;
-	if (month >= 1 && month <= 12)
-		token_add(ev, out, TOKEN_DOB_MONTH, span_of(digit + 4, 2));
-	if (day >= 1 && day <= 31)
-		token_add(ev, out, TOKEN_DOB_DAY, span_of(digit + 6, 2));
-}
-
-static void
-number_opaque(const struct eval *ev, struct coded *out, int which, struct span text)
-{
-	uint8_t value[64];
-	size_t len = 0;
-
-	value[0] = (uint8_t)which;
-	if (!text_alnum_upper(text, value + 1, sizeof(value) - 1, &len) || !len)
-		return;
-	token_add(ev, out, TOKEN_NATIONAL, span_of(value, len + 1));
-	if (len < 6)
-		return;
-	token_add(ev, out, TOKEN_NATIONAL_HEAD, span_of(value, len / 2 + 1));
-	token_add(ev, out, TOKEN_NATIONAL_TAIL, span_of(value + 1 + len - len / 2, len / 2));
-}
-
-static struct span
-sex_of(struct span text)
-{
-	uint8_t c = text.len ? (uint8_t)(text.ptr[0] | 0x20) : 0;
-
-	if (c == 'm' || span_is(text, "1"))
-		return SPAN_LIT("male");
-	if (c == 'f' || c == 'w' || span_is(text, "2"))
-		return SPAN_LIT("female");
-	return SPAN_LIT("");
-}
-
-/* What is at fault is taken out, and the rest is tried again. */
-static bool
-fault_drop(struct raw_person *p, struct raw_address *a, const struct err *err)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} fields[] = { { "person.dob", offsetof(struct raw_person, dob) },
-		{ "person.surname", offsetof(struct raw_person, surname) },
-		{ "person.forename", offsetof(struct raw_person, forename) },
-		{ "person.nhs_number", offsetof(struct raw_person, nhs_number) },
-		{ "person.nino", offsetof(struct raw_person, nino) },
-		{ "person.upn", offsetof(struct raw_person, upn) },
-		{ "person.uln", offsetof(struct raw_person, uln) },
-		{ "person.local_id", offsetof(struct raw_person, local_id) } };
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (strcmp(err->field, fields[i].name) == 0) {
-			memset((char *)p + fields[i].offset, 0, sizeof(struct span));
-			return true;
-		}
-	if (strcmp(err->field, "person.addresses.uprn") != 0 || !a->uprn.len)
-		return false;
-	a->uprn = SPAN_NONE;
-	return true;
-}
-
-static void
-encode(struct eval *ev, const struct csv_row *row, struct coded *out)
-{
-	struct raw_address home = { .line1 = field(ev, row, COLUMN_address1),
-		.line2 = field(ev, row, COLUMN_address2), .town = field(ev, row, COLUMN_town),
-		.postcode = field(ev, row, COLUMN_postcode), .uprn = field(ev, row, COLUMN_uprn) };
-	struct raw_person p = { .forename = field(ev, row, COLUMN_forename),
-		.surname = field(ev, row, COLUMN_surname), .dob = field(ev, row, COLUMN_dob),
-		.local_id = field(ev, row, COLUMN_local_id), .addresses = { &home, 1 } };
-	struct span *numbers[NUMBERS] = { &p.nhs_number, &p.nino, &p.upn, &p.uln };
-	struct person_context c = { .organisation = field(ev, row, COLUMN_source),
-		.sex = sex_of(field(ev, row, COLUMN_sex)) };
-	const struct person_block *b = NULL;
-	struct err err = ERR_INIT;
-	struct span dob = p.dob;
-
-	arena_reset(&ev->arena);
-	for (int i = 0; i < NUMBERS; i++)
-		if (!ev->opaque[i])
-			*numbers[i] = field(ev, row, (enum column)(COLUMN_nhs_number + i));
-	do {
-		b = tokeniser_person(ev->tokens, &p, &c, &ev->arena, &err);
-	} while (!b && fault_drop(&p, &home, &err));
-	out->n = 0;
-	out->clk = SPAN_NONE;
-	if (b) {
-		memcpy(out->tokens, b->tokens, b->n * sizeof(out->tokens[0]));
-		out->n = b->n;
-		out->clk = span_of(b->clk, b->clk_len);
-	}
-	if (dob.len && !p.dob.len)
-		date_parts(ev, out, dob);
-	for (int i = 0; i < NUMBERS; i++)
-		if (ev->opaque[i])
-			number_opaque(ev, out, i, field(ev, row, (enum column)(COLUMN_nhs_number + i)));
-}
-
 static void
 row_keep(struct eval *ev, const struct csv_row *row)
 {
-	struct span group = field(ev, row, COLUMN_group);
+	struct span group = people_field(&ev->people, row, PEOPLE_group);
 	uint32_t i = ev->n++, g;
 
 	if (ev->n > ev->cap) {
@@ -333,8 +93,8 @@ row_keep(struct eval *ev, const struct csv_row *row)
 		ev->source = mem_realloc(ev->source, ev->cap, sizeof(*ev->source));
 		ev->group = mem_realloc(ev->group, ev->cap, sizeof(*ev->group));
 	}
-	ev->truth[i] = number_of(&ev->truths, field(ev, row, COLUMN_true_id));
-	ev->source[i] = (uint16_t)(number_of(&ev->sources, field(ev, row, COLUMN_source))
+	ev->truth[i] = number_of(&ev->truths, people_field(&ev->people, row, PEOPLE_true_id));
+	ev->source[i] = (uint16_t)(number_of(&ev->sources, people_field(&ev->people, row, PEOPLE_source))
 	    % SOURCE_NAMES_MAX);
 	g = number_of(&ev->groups, group);
 	ev->group[i] = (uint8_t)(g < GROUPS_MAX ? g : GROUPS_MAX - 1);
@@ -345,24 +105,18 @@ row_keep(struct eval *ev, const struct csv_row *row)
 static void
 rows_read(struct eval *ev)
 {
+	struct people_row coded;
 	struct csv_row row;
-	struct csv csv;
 	struct err err;
 
-	csv_init(&csv, buf_view(&ev->text), 0);
-	csv_next(&csv, &row, &err);
-	for (int got; (got = csv_next(&csv, &row, &err)) != 0;) {
-		struct coded coded;
-
+	for (int got; (got = people_next(&ev->people, &row, &coded, &err)) != 0;) {
 		if (got < 0) {
 			fprintf(stderr, "line %u: %s\n", row.line, err.text);
 			continue;
 		}
 		row_keep(ev, &row);
-		encode(ev, &row, &coded);
 		batch_add(ev->batch, coded.tokens, coded.n, coded.clk, ev->source[ev->n - 1]);
 	}
-	csv_release(&csv);
 }
 
 /* --- against the truth */
@@ -477,7 +231,7 @@ say(struct eval *ev, const struct score *s, double read_seconds, double match_se
 	    st.candidates, st.kept, st.expected, st.oversize,
 	    st.one_a_person ? ", each source has a person once" : "");
 	printf("blocking keeps %.6f of the true pairs\n", share(s->blocked, s->truth));
-	for (uint32_t g = 0; ev->at[COLUMN_group] >= 0 && g < ev->groups.count && g < GROUPS_MAX; g++)
+	for (uint32_t g = 0; people_has(&ev->people, PEOPLE_group) && g < ev->groups.count && g < GROUPS_MAX; g++)
 		if (s->group_truth[g])
 			printf("group %s recall %.6f of %" PRIu64 " pairs\n", ev->group_name[g],
 			    share(s->group_right[g], s->group_truth[g]),
@@ -518,11 +272,8 @@ eval_release(struct eval *ev)
 	strmap_release(&ev->truths);
 	strmap_release(&ev->sources);
 	strmap_release(&ev->groups);
-	frequency_release(&ev->frequency);
 	batch_free(ev->batch);
-	tokeniser_free(ev->tokens);
-	keyring_free(ev->ring);
-	arena_release(&ev->arena);
+	people_release(&ev->people);
 	buf_release(&ev->text);
 }
 
@@ -620,46 +371,29 @@ options_read(int argc, char **argv, struct asked *out)
 	return 0;
 }
 
-/* The file and its header; false: said why. */
+/* false: said why. */
 static bool
-file_open(struct eval *ev, const char *path)
+eval_open(struct eval *ev, const struct asked *asked)
 {
-	struct csv_row row;
-	struct csv csv;
 	struct err err;
-	bool ok;
 
-	if (!file_read(path, &ev->text)) {
-		fprintf(stderr, "link_eval: cannot read '%s'\n", path);
+	if (!file_read(asked->file, &ev->text)) {
+		fprintf(stderr, "link_eval: cannot read '%s'\n", asked->file);
 		return false;
 	}
-	csv_init(&csv, buf_view(&ev->text), 0);
-	ok = csv_next(&csv, &row, &err) == 1 && header_read(ev, &row);
-	csv_release(&csv);
-	if (!ok)
+	if (people_open(&ev->people, buf_view(&ev->text), asked->clk, &err)
+	    || !people_has(&ev->people, PEOPLE_record_id) || !people_has(&ev->people, PEOPLE_true_id)) {
 		fprintf(stderr, "link_eval: no header with record_id and true_id\n");
-	return ok;
-}
-
-static void
-eval_init(struct eval *ev, const struct asked *asked)
-{
-	static const uint8_t master[KEY_MASTER_BYTES] = { 'l', 'i', 'n', 'k' };
-	struct err err;
-
-	arena_init(&ev->arena, 0);
+		return false;
+	}
 	strmap_init(&ev->truths, 1);
 	strmap_init(&ev->sources, 1);
 	strmap_init(&ev->groups, 1);
-	MUST(frequency_parse(&ev->frequency, SPAN_LIT("version\t1\n"), &err) == 0);
-	ev->ring = keyring_new(master, 1);
-	ev->tokens = tokeniser_new(ev->ring, &ev->frequency,
-	    (struct token_settings){ .profile = TOKENS_MATCH, .clk = asked->clk,
-		.memo_values = MEMO_VALUES });
 	ev->scope = asked->scope;
 	ev->show = asked->show;
 	ev->batch = batch_new(&asked->weights,
 	    (struct batch_settings){ .scope = asked->scope, .clk = asked->clk });
+	return true;
 }
 
 int
@@ -673,13 +407,11 @@ main(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (!file_open(&ev, asked.file))
+	if (!eval_open(&ev, &asked))
 		return 1;
 	fprintf(stderr, "profile %s\n", asked.clk == CLK_FIELDS
 		? "trusted: encodings of each name, for a matcher that is trusted with them"
 		: "default: keyed tokens");
-	eval_init(&ev, &asked);
-	opaque_find(&ev);
 	rows_read(&ev);
 	read_at = cpu_seconds();
 	batch_run(ev.batch);
