@@ -56,8 +56,8 @@ version_take(struct look *l, const struct krecord *krec)
 		return;
 	arena_reset(&l->arena);
 	if (av_read(l->catalogue, &evidence_binding, krec->value, &ev, &l->arena, &err)
-	    || ev.what != EVIDENCE_VERSION)
-		return;
+	    || ev.what != EVIDENCE_VERSION || ev.key_epoch == 0)
+		return; /* 0: withdrawn, so nothing of a person was encoded */
 	*f = (struct found){ .any = true, .key_epoch = ev.key_epoch,
 		.next_epoch = ev.next ? ev.next->key_epoch : 0, .event_id = ev.event_id,
 		.at = krec->offset, .raw_offset = ev.source.offset };
