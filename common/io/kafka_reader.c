@@ -10,6 +10,7 @@
  */
 #include "common/io/kafka_rd.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <time.h>
@@ -130,6 +131,30 @@ held_drop(struct kreader *r)
 	r->held = NULL;
 }
 
+/* Nothing to leave and nothing to commit: closing would only wait. */
+static void *
+destroy_now(void *rk)
+{
+	rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	return NULL;
+}
+
+/* Where a topic has gone librdkafka may still hold on to it (kafka_rd.h), and nobody is to
+ * wait for that: a thread does. */
+static void
+destroy(struct kreader *r)
+{
+	bool gone = r->doubt;
+	pthread_t thread;
+
+	for (size_t i = 0; i < r->n; i++)
+		gone = gone || r->parts[i].gone;
+	if (gone && pthread_create(&thread, NULL, destroy_now, r->rk) == 0)
+		pthread_detach(thread);
+	else
+		destroy_now(r->rk);
+}
+
 void
 kreader_free(struct kreader *r)
 {
@@ -140,8 +165,7 @@ kreader_free(struct kreader *r)
 		kafka_left_note(&r->left, r->rk, r->parts[i].topic, r->parts[i].partition);
 	rd_kafka_assign(r->rk, NULL);
 	kafka_left_empty(&r->left);
-	/* Nothing to leave and nothing to commit: closing would only wait. */
-	rd_kafka_destroy_flags(r->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	destroy(r);
 	for (size_t i = 0; i < r->n; i++)
 		mem_free(r->parts[i].topic);
 	mem_free(r->parts);
