@@ -19,6 +19,7 @@ enum {
 	LOOP_WAIT_MS = 10,       /* for a first record; one share waits in each round */
 	LOOP_ASK_MS = 10000,     /* a broker may take this long to say where a log ends */
 	LOOP_AGAIN_MS = 200,     /* before a share that is over is made anew */
+	LOOP_JOINED_MS = 5000,   /* a group has shared its topics out by then */
 	LOOP_MISSING_MS = 10000, /* before a missing topic is looked for again */
 	LOOP_MISTAKES_MAX = 10,  /* of one page, logged line by line */
 	LOOP_DECODE_BYTES = 1024 * 1024, /* one record of a side topic or of evidence */
@@ -108,6 +109,8 @@ struct ingest_loop {
 	struct arena arena;
 	char outputs[SHARE_LOGS][TOPIC_NAME_MAX + 1];
 	struct kgroup *group;
+	int64_t joined_ms;    /* when it was made */
+	bool asked;           /* for what we lacked after that, once */
 	char **topics;        /* that the group shares out; owned, sorted as agencies are */
 	size_t topics_n, missing_n;
 	bool followed;        /* the topics in force have been looked for */
@@ -984,6 +987,8 @@ group_make(struct ingest_loop *lp, char **topics, size_t n, struct err *err)
 		return 0;
 	if (lp->group)
 		return kgroup_topics(lp->group, (const char *const *)topics, n, err);
+	lp->joined_ms = now_ms();
+	lp->asked = false;
 	lp->group = kgroup_new(&lp->conf->kafka, lp->conf->group_id, lp->conf->instance_id,
 	    (const char *const *)topics, n,
 	    &(struct kgroup_events){ .owner = lp, .gained = on_gained, .lost = on_lost }, err);
@@ -1024,6 +1029,18 @@ group_follow(struct ingest_loop *lp, struct err *err)
 		result = group_make(lp, topics, n, err);
 	lp->followed = result == 0;
 	return result;
+}
+
+/* A static member that comes back is given what it had, also by a broker that knows of
+ * topics that are new since: nobody would have them.  Asked for once more, they are shared out. */
+static int
+group_ask(struct ingest_loop *lp, struct err *err)
+{
+	if (lp->asked || lp->slots_n >= (int)lp->topics_n
+	    || now_ms() - lp->joined_ms < LOOP_JOINED_MS)
+		return 0;
+	lp->asked = true;
+	return kgroup_topics(lp->group, (const char *const *)lp->topics, lp->topics_n, err);
 }
 
 static void
@@ -1075,6 +1092,8 @@ ingest_loop_round(struct ingest_loop *lp, struct err *err)
 			lp->followed = false;
 		return -1;
 	}
+	if (group_ask(lp, err))
+		return -1;
 	own_round(lp, work || all_live(lp) ? 0 : LOOP_WAIT_MS);
 	work |= lp->own.read > 0;
 	lp->turn++;

@@ -92,6 +92,20 @@ check "made anew, it is read again" within $MISSING_S eval \
 	'tac "$(log_of ingestd)" | sed "/raw-lost\|topic-missing/q" | grep -q "caught-up.*raw.nhs-b"'
 check "all is up to date" path_settle
 
+# --- a topic that is made while ingestd is away: an agency that has joined
+restart() { daemon_kill ingestd TERM; daemon_gone ingestd || true; SEEN=$(wc -l <"$(log_of ingestd)"); }
+restart
+$KT delete "$(t raw.provider-c)"
+sleep $((OUTTURN_SESSION / 1000 + 1))
+daemon_start ingestd
+within 20 eval 'since | grep -q "caught-up.*raw.council-a"' || true
+restart
+o migrate >/dev/null 2>&1
+daemon_start ingestd
+check "one that is made while ingestd is away is read when it is back" within $MISSING_S eval \
+	'since | grep -q "caught-up.*raw.provider-c"'
+check "and so are the others" path_settle
+
 # --- not one topic of its own: it stops or waits, and the line says what to do
 path_down
 for d in $DAEMONS; do
