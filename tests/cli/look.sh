@@ -124,4 +124,20 @@ OLD=$(db_value "select replace(outcome_id::text, '-', '') from ledger.outcome_ev
 check "a raw record that has expired is said, and is no falsehood" eval "exits 0 trace $OLD --json && so '[.items[] | select(.result == \"expired\")] | length > 0' && so '.verified < .of'"
 check "below it the recomputation takes evidence as given, and counts it" eval "exits 0 recompute --check --json && so '.differences == 0 and .given == $LOW'"
 check "the totals balance all the same" eval "exits 0 status && said '^up to date'"
+
+# --- a raw topic that is made anew
+daemon_stop ingestd
+sed 's/^    topic: raw.nhs-b$/&\n    epoch: 2/' "$ROOT/config/agencies.yaml" >agencies.yaml
+"$BIN/kt" -b "$KAFKA" delete "$PREFIX.raw.nhs-b"
+o publish agencies.yaml >/dev/null 2>&1
+sleep 1
+o migrate >/dev/null 2>&1
+check "of a topic that was made anew nothing is folded, and status says so" \
+	eval "exits 4 status --json && so '[.inputs[] | select(.input == \"raw.nhs-b\") | .epoch == 2 and .folded == -1 and .behind] | all'"
+sed -n '1,6p' feed/nhs.csv >few.csv
+o feed -q --topic raw.nhs-b few.csv >/dev/null 2>&1
+daemon_start ingestd
+check "with fewer records than before it comes to be up to date, and the totals balance" \
+	eval "settle && said '^up to date' && exits 0 status --json && so '.unaccounted == 0 and ([.inputs[] | select(.input == \"raw.nhs-b\") | .folded] | unique == [4])'"
+check "what was folded of it before is taken as given" eval "exits 0 recompute --check --json && so '.differences == 0 and .given > $LOW'"
 finish
