@@ -24,7 +24,7 @@ enum { SETS_MAX = 64 };
 static const struct cli_verb *const verbs[] = {
 	&verb_try, &verb_check, &verb_rules, &verb_keys, &verb_migrate, &verb_publish, &verb_feed, &verb_run,
 	&verb_status, &verb_rejects, &verb_verify, &verb_explain, &verb_trace, &verb_erase,
-	&verb_recompute, &verb_doctor,
+	&verb_recompute, &verb_model, &verb_doctor,
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -11,7 +11,7 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute doctor' ;;
+	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier' ;;
 	check) words=' --json --help' ;;
 	rules) words=' --json --help --markdown --schema' ;;
@@ -27,6 +27,7 @@ _outturn()
 	trace) words=' --json --help' ;;
 	erase) words=' --json --help --as --reason --event' ;;
 	recompute) words=' --json --help --check --hash --print' ;;
+	model) words=' --json --help --model' ;;
 	doctor) words=' --json --help' ;;
 	esac
 	if [[ $now == -* || -z $verb ]]; then

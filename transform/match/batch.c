@@ -108,6 +108,7 @@ batch_run(struct batch *b)
 
 	set_order(b, k, spare);
 	set_rarity(b, k, spare);
+	b->w = b->shipped;
 	learn_chance(b);
 	t = learn_together(b, k, spare);
 	learn_priors(b, &t, guess);
@@ -119,6 +120,7 @@ batch_run(struct batch *b)
 			learn_weigh(b);
 			join_clusters(b);
 			set_rarity(b, k, spare);
+			learn_chance(b);
 		}
 	}
 	learn_weigh(b);
@@ -157,4 +159,10 @@ const struct weights *
 batch_weights(const struct batch *b)
 {
 	return &b->w;
+}
+
+const struct batch_seen *
+batch_seen(const struct batch *b)
+{
+	return &b->seen;
 }

@@ -34,6 +34,12 @@ struct batch_stats {
 	uint32_t clusters;                 /* of two records or more */
 };
 
+/* Grades of pairs that are one person whatever the line says, in two halves by pair: what is
+ * learned from one can be tried on the other. */
+struct batch_seen {
+	uint32_t pairs[2][LINE_END][GRADE_END];
+};
+
 struct batch;
 struct batch *batch_new(const struct weights *shipped, struct batch_settings settings); /* owned */
 void batch_free(struct batch *b);
@@ -46,6 +52,7 @@ uint32_t batch_label(const struct batch *b, uint32_t i);
 bool batch_blocked(const struct batch *b, uint32_t i, uint32_t j); /* share a block in its limit */
 int32_t batch_weight(struct batch *b, uint32_t i, uint32_t j, uint8_t grade[LINE_END]);
 const struct weights *batch_weights(const struct batch *b); /* as the set has it */
+const struct batch_seen *batch_seen(const struct batch *b);
 struct batch_stats batch_stats(const struct batch *b);
 
 #endif

@@ -16,7 +16,6 @@ learn_chance(struct batch *b)
 	uint32_t pairs = b->n < 3 ? 0 : RANDOM_PAIRS;
 	uint64_t r = 1;
 
-	b->w = b->shipped;
 	for (uint32_t t = 0; t < pairs; t++) {
 		uint8_t grade[LINE_END];
 		uint32_t i, j;
@@ -24,7 +23,7 @@ learn_chance(struct batch *b)
 		r = hash64(&r, sizeof(r), t);
 		i = (uint32_t)((r >> 32) * b->n >> 32);
 		j = (uint32_t)((r & UINT32_MAX) * b->n >> 32);
-		if (i == j)
+		if (i == j || (b->label && b->label[i] == b->label[j]))
 			continue;
 		set_compare(b, i, j, grade);
 		for (int l = 0; l < LINE_END; l++)
@@ -197,7 +196,7 @@ learn_weigh(struct batch *b)
 
 struct counts {
 	uint64_t true_milli[OTHER_END + 1]; /* by where() they are; at home and of one surname */
-	uint64_t m[LINE_END][GRADE_END];
+	struct batch_seen seen;
 	uint64_t swapped[LINE_END], nameless; /* sure without either name */
 	uint64_t moved_milli, placed_milli;
 	uint32_t across[STRENGTHS], within[STRENGTHS]; /* pairs of two sources, of one, by bits */
@@ -225,6 +224,8 @@ learn_pair(struct batch *b, const struct kept *p, struct counts *c)
 {
 	int32_t rarity[LINE_END];
 	uint8_t grade[LINE_END];
+	uint64_t pair = (uint64_t)p->a << 32 | p->b;
+	uint32_t half = (uint32_t)(hash64(&pair, sizeof(pair), 5) & 1);
 
 	set_rarity_of(b, p->a, p->grade, rarity);
 	memcpy(grade, p->grade, sizeof(grade));
@@ -232,7 +233,7 @@ learn_pair(struct batch *b, const struct kept *p, struct counts *c)
 		if (grade[l] == GRADE_MISSING)
 			continue;
 		grade[l] = GRADE_MISSING;
-		c->m[l][p->grade[l]] += weigh(&b->w, grade, rarity) >= SURE_MBIT;
+		c->seen.pairs[half][l][p->grade[l]] += weigh(&b->w, grade, rarity) >= SURE_MBIT;
 		grade[l] = p->grade[l];
 	}
 	learn_swaps(b, p, grade, rarity, c);
@@ -244,6 +245,12 @@ learn_pair(struct batch *b, const struct kept *p, struct counts *c)
 	}
 }
 
+static uint64_t
+seen_of(const struct counts *c, enum line l, int g)
+{
+	return (uint64_t)c->seen.pairs[0][l][g] + c->seen.pairs[1][l][g];
+}
+
 static void
 shares_set(struct batch *b, enum line l, const struct counts *c)
 {
@@ -251,9 +258,9 @@ shares_set(struct batch *b, enum line l, const struct counts *c)
 	uint64_t n = 0;
 
 	for (int g = GRADE_DIFFER; g < GRADE_END; g++)
-		n += name && g == GRADE_SWAP ? 0 : c->m[l][g];
+		n += name && g == GRADE_SWAP ? 0 : seen_of(c, l, g);
 	for (int g = GRADE_DIFFER; g < GRADE_END; g++)
-		b->w.m[l][g] = bits_blend(b->shipped.m[l][g], BELIEF, c->m[l][g], n);
+		b->w.m[l][g] = bits_blend(b->shipped.m[l][g], BELIEF, seen_of(c, l, g), n);
 	if (name)
 		b->w.m[l][GRADE_SWAP] = bits_blend(b->shipped.m[l][GRADE_SWAP], BELIEF, c->swapped[l],
 		    c->nameless);
@@ -316,5 +323,6 @@ learn(struct batch *b, const struct together *t)
 	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);
 	learn_priors(b, t, c.true_milli);
+	b->seen = c.seen;
 	b->stats.one_a_person = b->settings.scope != BATCH_WITHIN && one_a_person(&c);
 }

@@ -42,6 +42,7 @@ struct batch {
 	struct kept *kept;
 	size_t kept_n, kept_cap;
 	uint32_t *label;      /* canonical */
+	struct batch_seen seen;
 	struct batch_stats stats;
 };
 
