@@ -14,7 +14,7 @@ bool
 cut_same(const struct cut *a, const struct cut *b)
 {
 	return cut_cmp(a, b) == 0 && a->complete_through == b->complete_through
-	    && a->terms_offset == b->terms_offset;
+	    && a->terms_offset == b->terms_offset && a->recipe == b->recipe;
 }
 
 struct cut

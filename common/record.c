@@ -181,6 +181,7 @@ static const struct av_field cut_fields[] = {
 	F(cut, complete_through, AVB_DATE),
 	F(cut, terms_offset, AVB_LONG),
 	F(cut, epoch, AVB_INT),
+	F(cut, recipe, AVB_LONG),
 };
 const struct av_record cut_binding = RECORD(cut, "org.outturn.Cut");
 

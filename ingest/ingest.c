@@ -6,6 +6,7 @@
 #include "common/must.h"
 #include "common/text.h"
 #include "ingest/attributes.h"
+#include "ingest/clk.h"
 
 #define MS_PER_DAY INT64_C(86400000)
 
@@ -50,6 +51,30 @@ ingest_free(struct ingest *in)
 	tokeniser_free(in->tokeniser);
 	tokeniser_free(in->next);
 	mem_free(in);
+}
+
+int64_t
+ingest_recipe(const struct ingest_terms *t)
+{
+	uint8_t sum[SHA256_BYTES];
+	struct buf said = BUF_INIT;
+	uint64_t v = 0;
+
+	/* what only who has the keys can say */
+	mac_sum(t->ring->signature, SPAN_LIT("recipe"), sum);
+	buf_add(&said, sum, sizeof(sum));
+	if (t->next) {
+		mac_sum(t->next->signature, SPAN_LIT("recipe"), sum);
+		buf_add(&said, sum, sizeof(sum));
+	}
+	buf_printf(&said, "normalise %d token %d clk %d profile %d %d frequency %d",
+	    (int)NORMALISE_VERSION, (int)TOKEN_VERSION, (int)CLK_VERSION, (int)t->tokens.profile,
+	    (int)t->tokens.clk, (int)t->frequency->version);
+	sha256(buf_view(&said), sum);
+	buf_release(&said);
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | sum[i];
+	return (int64_t)(v >> 1); /* positive, and not 0 but by a chance of 2^-63 */
 }
 
 static enum step

@@ -58,6 +58,12 @@ struct ingest;
 struct ingest *ingest_new(const struct ingest_terms *terms); /* owned */
 void ingest_free(struct ingest *in);
 
+/*
+ * A hash of what the answers go by besides the terms on the topic: keys and their
+ * epochs, purpose, profiles, the frequency table, the versions of the rules.
+ */
+int64_t ingest_recipe(const struct ingest_terms *terms);
+
 struct raw_position {
 	struct span topic;  /* without the prefix: "raw.council-a" */
 	int32_t epoch;

@@ -643,6 +643,8 @@ slot_open(struct ingest_loop *lp, struct slot *s, struct err *err)
 	}
 	t->share = share_new(&port, span_str(s->name), t->epoch, raw_low, t->raw_end, t->own_end, &t->run,
 	    seed);
+	share_recipe(t->share, ingest_recipe(&(struct ingest_terms){ .ring = lp->conf->ring,
+	    .next = lp->conf->next, .frequency = lp->conf->frequency, .tokens = lp->conf->tokens }));
 	share_terms(t->share, lp->side.next[SIDE_TERMS], lp->side.read_at);
 	s->task = t;
 	return 0;

@@ -68,6 +68,7 @@ struct share {
 
 	struct flight flight[SHARE_LOGS];
 	struct cut cut;             /* greatest of ours: sent, or found */
+	int64_t recipe;             /* what compute() goes by besides terms */
 	bool cut_found;             /* it stands in the log, as far as we know */
 	struct cut taken;
 	bool cut_taken;
@@ -109,6 +110,13 @@ share_new(const struct share_port *port, struct span topic, int32_t epoch, int64
 	for (int i = 0; i < SHARE_LOGS; i++)
 		sh->flight[i].ring = mem_zalloc(SHARE_UNACKED_MAX, sizeof(struct sent));
 	return sh;
+}
+
+void
+share_recipe(struct share *sh, int64_t recipe)
+{
+	MUST(sh->state == LEVEL_FOLDING);
+	sh->recipe = recipe;
 }
 
 void
@@ -373,13 +381,14 @@ rejects_compare(struct share *sh)
 }
 
 /* Where to begin: behind the cut that was found, unless it was taken under
- * terms that have changed since, or is of a raw topic that was made anew. */
+ * terms that have changed since or by another recipe, or is of a raw topic
+ * that was made anew. */
 static void
 begin(struct share *sh)
 {
 	bool ours = sh->cut.epoch == sh->epoch;
 	bool resumable = ours && sh->cut.offset >= sh->base - 1
-	    && sh->cut.terms_offset >= sh->terms_read_at;
+	    && sh->cut.terms_offset >= sh->terms_read_at && sh->cut.recipe == sh->recipe;
 
 	rejects_compare(sh);
 	sh->complete = sh->cut.complete_through;
@@ -754,7 +763,7 @@ static void
 step_cut(struct share *sh, bool idle)
 {
 	struct cut now = { .offset = sh->next - 1, .complete_through = sh->complete,
-		.terms_offset = sh->terms_next - 1, .epoch = sh->epoch };
+		.terms_offset = sh->terms_next - 1, .epoch = sh->epoch, .recipe = sh->recipe };
 
 	if (!sh->cut_taken && !sh->orphans_due && sh->next == sh->top && cut_cmp(&now, &sh->cut) >= 0
 	    && (idle || sh->since_cut >= SHARE_CUT_EVERY)

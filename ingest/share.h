@@ -76,6 +76,9 @@ struct share;
 struct share *share_new(const struct share_port *port, struct span topic, int32_t epoch,
     int64_t raw_low, int64_t raw_end, const int64_t ends[SHARE_LOGS], const struct id *run, uint64_t seed); /* owned */
 void share_free(struct share *sh);
+/* What compute() goes by besides terms, as a hash (ingest_recipe()); before the first record.  A cut
+ * that was taken by another one is not resumed from: raw is read again from its start. */
+void share_recipe(struct share *sh, int64_t recipe);
 
 /* terms_next: next terms offset folded; read_at: offset of the newest terms
  * record that changes what compute() gives (-1: none).  Reads raw again if

@@ -253,7 +253,7 @@ cuts_send(void)
 	for (int i = 0; i < STREAMS; i++) {
 		key_format(&(struct key){ .type = KEY_CUT, .stream = span_str(streams[i]) }, &key);
 		buf_reset(&value);
-		carry_encode_cut(cat, &(struct cut){ sent[i] - 1, DATE_NONE, side_sent[0] - 1, 0 },
+		carry_encode_cut(cat, &(struct cut){ sent[i] - 1, DATE_NONE, side_sent[0] - 1, 0, 0 },
 		    &value);
 		put("evidence", 0, buf_view(&key), buf_view(&value), &runs[i]);
 	}
@@ -646,7 +646,7 @@ map_read(struct map *m)
 	strmap_init(&m->at, 1);
 	for (int32_t p = 0; p < PARTITIONS; p++) {
 		for (int i = 0; i < STREAMS + 4; i++)
-			m->cuts[p][i] = (struct cut){ -1, DATE_NONE, -1, 0 };
+			m->cuts[p][i] = (struct cut){ -1, DATE_NONE, -1, 0, 0 };
 		clear &= map_read_partition(m, p);
 	}
 	return clear;

@@ -312,7 +312,7 @@ cut_put(const char *stream, date_t through)
 	for (int32_t p = 0; p < PARTITIONS; p++) {
 		key_format(&(struct key){ .type = KEY_CUT, .stream = span_str(stream) }, &key);
 		buf_reset(&value);
-		av_write(cat, &cut_binding, &(struct cut){ 10, through, 0, 0 }, &value);
+		av_write(cat, &cut_binding, &(struct cut){ 10, through, 0, 0, 0 }, &value);
 		put("linked", p, buf_view(&key), buf_view(&value), true);
 	}
 	flush();

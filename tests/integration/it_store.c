@@ -473,8 +473,8 @@ claims_doubts_and_cuts_come_back_after_a_restart(void **state)
 	sink_batch_doubt(one.batch, slot, SPAN_LIT("o/aa"), 5);
 	sink_batch_doubt(one.batch, slot, SPAN_LIT("o/bb"), 6);
 	sink_batch_answered(one.batch, slot, SPAN_LIT("o/aa"));
-	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 40, 19900, 3, 0 });
-	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 30, DATE_NONE, 4, 0 });
+	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 40, 19900, 3, 0, 0 });
+	sink_batch_cut(one.batch, slot, SPAN_LIT("raw.council-a"), &(struct cut){ 30, DATE_NONE, 4, 0, 0 });
 	sink_batch_advance(one.batch, slot, 8);
 	assert_int_equal(store_commit(one.store, one.batch, &err), STORE_DONE);
 	store_close(one.store);
@@ -511,11 +511,11 @@ a_cut_of_a_topic_that_was_made_anew_counts_whatever_its_offset(void **state)
 {
 	(void)state;
 	load(one.store, 0, NULL);
-	cut_commit(0, &(struct cut){ 40, 19900, 3, 1 }, NULL);
-	cut_commit(1, &(struct cut){ 90, DATE_NONE, 3, 1 }, &(struct cut){ 5, DATE_NONE, 4, 2 });
+	cut_commit(0, &(struct cut){ 40, 19900, 3, 1, 0 }, NULL);
+	cut_commit(1, &(struct cut){ 90, DATE_NONE, 3, 1, 0 }, &(struct cut){ 5, DATE_NONE, 4, 2, 0 });
 	assert_int_equal(ask(&one, "SELECT folded_through FROM ops.cut"), 5);
 	assert_int_equal(ask(&one, "SELECT epoch FROM ops.cut"), 2);
-	cut_commit(2, &(struct cut){ 95, DATE_NONE, 4, 1 }, NULL); /* late: a former owner's */
+	cut_commit(2, &(struct cut){ 95, DATE_NONE, 4, 1, 0 }, NULL); /* late: a former owner's */
 	assert_int_equal(ask(&one, "SELECT folded_through FROM ops.progress "
 		"WHERE topic = 'outcomes'"), 5);
 	assert_int_equal(ask(&one, "SELECT epoch FROM ops.progress WHERE topic = 'outcomes'"), 2);

@@ -190,6 +190,32 @@ rejects(const struct made_up *m, const char *reason)
 }
 
 static void
+test_the_recipe_is_another_with_each_thing_that_changes_the_answers(void **state)
+{
+	static const uint8_t later[KEY_MASTER_BYTES] = { 9 };
+	struct keyring *next = keyring_new(later, 2);
+	struct frequency newer = frequency;
+	struct ingest_terms other[5] = { terms, terms, terms, terms, terms };
+	int64_t recipe[5];
+
+	(void)state;
+	newer.version++;
+	other[0].next = next;
+	other[1].ring = next;
+	other[2].tokens.profile = TOKENS_CORE;
+	other[3].tokens.clk = CLK_RECORD;
+	other[4].frequency = &newer;
+	for (int i = 0; i < 5; i++) {
+		recipe[i] = ingest_recipe(&other[i]);
+		assert_true(recipe[i] != ingest_recipe(&terms));
+		for (int k = 0; k < i; k++)
+			assert_true(recipe[i] != recipe[k]);
+	}
+	assert_true(ingest_recipe(&terms) == ingest_recipe(&terms));
+	keyring_free(next);
+}
+
+static void
 test_who_has_one_record_a_person_must_say_which(void **state)
 {
 	struct agency *agency = &agencies->items[0];
@@ -668,6 +694,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_good_record_becomes_a_version),
+		cmocka_unit_test(test_the_recipe_is_another_with_each_thing_that_changes_the_answers),
 		cmocka_unit_test(test_who_has_one_record_a_person_must_say_which),
 		cmocka_unit_test(test_with_two_epochs_live_both_stand_in_the_record),
 		cmocka_unit_test(test_bytes_that_are_no_record_are_rejected),

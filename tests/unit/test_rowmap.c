@@ -98,7 +98,7 @@ tuples_have_the_fields_of_their_stage_also_of_tombstones(void **state)
 	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, &o, &outcome.a));
 	COUNTS("outcome", rowmap_outcome(&m, &outcome, 0, NULL, NULL));
 	COUNTS("cut", rowmap_cut(&m, SPAN_LIT("evidence"), 0, SPAN_LIT("raw.a"),
-			  &(struct cut){ 1, DATE_NONE, 2, 3 }));
+			  &(struct cut){ 1, DATE_NONE, 2, 3, 0 }));
 	COUNTS("claim", rowmap_claim(&m, SPAN_LIT("linked"), 0, SPAN_LIT("*"), 1, &pair.a));
 	COUNTS("doubt", rowmap_doubt(&m, SPAN_LIT("linked"), 0, SPAN_LIT("x"), 1, false));
 }

@@ -107,20 +107,22 @@ encode_cut(void *carrier, const struct cut *cut, struct buf *value)
 {
 	(void)carrier;
 	buf_printf(value, "%d.%d", (int)cut->epoch, (int)cut->offset);
+	if (cut->recipe)
+		buf_printf(value, ".%d", (int)cut->recipe);
 }
 
 static bool
 decode_cut(void *carrier, struct span value, struct cut *cut)
 {
 	char text[20];
-	int epoch, offset;
+	int epoch, offset, recipe = 0;
 
 	(void)carrier;
 	snprintf(text, sizeof(text), SPAN_FMT, SPAN_ARG(value));
-	if (sscanf(text, "%d.%d", &epoch, &offset) != 2)
+	if (sscanf(text, "%d.%d.%d", &epoch, &offset, &recipe) < 2)
 		return false;
 	*cut = (struct cut){ .epoch = epoch, .offset = offset, .complete_through = DATE_NONE,
-		.terms_offset = -1 };
+		.terms_offset = -1, .recipe = recipe };
 	return true;
 }
 
@@ -244,6 +246,33 @@ test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs(void **state)
 	found("k/raw.a", "0.1", &OTHER);
 	go_live();
 	assert_int_equal(play.seek, 0);
+	share_free(play.share);
+}
+
+/* Keys, profiles and rules are no terms, and change what should stand as much. */
+static void
+test_raw_is_read_again_after_another_recipe_and_then_resumed(void **state)
+{
+	(void)state;
+	begin(0, 0, 2);
+	share_recipe(play.share, 7);
+	found("r/raw.a/0/0", "old", &OTHER);
+	found("k/raw.a", "0.0", &OTHER); /* taken before there were recipes */
+	go_live();
+	assert_int_equal(play.seek, 0);
+	raw(0);
+	settle();
+	share_step(play.share, true);
+	assert_string_equal(last(SHARE_EVIDENCE, "r/raw.a/0/0")->value, "v0");
+	assert_string_equal(last(SHARE_EVIDENCE, "k/raw.a")->value, "0.0.7");
+	share_free(play.share);
+
+	begin(0, 0, 2);
+	share_recipe(play.share, 7);
+	found("r/raw.a/0/0", "v0", &OTHER);
+	found("k/raw.a", "0.0.7", &OTHER);
+	go_live();
+	assert_int_equal(play.seek, 1);
 	share_free(play.share);
 }
 
@@ -464,6 +493,7 @@ main(void)
 		cmocka_unit_test(test_an_intruder_ahead_of_the_share_is_answered_even_if_it_is_right),
 		cmocka_unit_test(test_what_stands_and_is_right_is_not_sent_again),
 		cmocka_unit_test(test_a_share_resumes_behind_its_cut_but_not_behind_another_epochs),
+		cmocka_unit_test(test_raw_is_read_again_after_another_recipe_and_then_resumed),
 		cmocka_unit_test(test_cuts_go_on_when_the_topic_was_made_anew_with_fewer_records),
 		cmocka_unit_test(test_a_share_of_an_epoch_that_is_over_sends_no_cut),
 		cmocka_unit_test(test_erasure_reaches_what_raw_no_longer_holds),
