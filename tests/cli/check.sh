@@ -7,6 +7,15 @@ C=config/contracts/st-basils.yaml
 check "what is shipped has no mistake, and its examples run" \
 	eval "exits 0 check '$ROOT/config' && said '[1-9][0-9]* examples: 0 mistakes'"
 check "config_dir is checked without an argument" exits 0 check
+check "without an argument every contract is read and every example run" \
+	eval "exits 0 --json check && so '.examples >= 180 and .files >= 90'"
+TIMEFORMAT=%U
+check "in less than ten seconds of one core" eval "[ \$({ time o check >/dev/null 2>&1; } 2>&1 | cut -d. -f1) -lt 10 ]"
+for c in "$ROOT"/config/contracts/*.yaml; do
+	case $c in *.examples.yaml) continue ;; esac
+	check "$(basename "$c" .yaml) has examples beside it, and they run" \
+		eval "exits 0 --json check '$c' && so '.examples > 0'"
+done
 sed -i 's/title: First assessment/titel: First assessment/; s/36 months  /36 moths   /; s/event: volunteering$/event: voluntering/; s/\[supported-housing\]/[suported-housing]/; s/tenancy-agreement, landlord-letter, own-room-proof\]/tenancy-agrement]/' $C
 check "mistakes of a contract's language: file, line, column, found, expected" \
 	eval "exits 3 check $C && talked '^$C:[0-9]*:[0-9]*: ' && talked \"did you mean 'title'\" && talked '36 moths'"

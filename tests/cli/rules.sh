@@ -12,6 +12,8 @@ check "each parameter has a type, a sentence and, unless it must be there, a def
 	eval "so 'all(.[].parameters[]; (.type | length) > 0 and (.says | length) > 0 and has(\"default\") and has(\"unit\") and has(\"required\"))'"
 check "st-basils uses event-once, spell and assessment" \
 	eval "so '[.[] | select(.contracts | index(\"st-basils\")) | .kind] | contains([\"event-once\", \"spell\", \"assessment\"])'"
+check "every kind is used by a contract of config" \
+	eval "exits 0 -o config_dir='$ROOT/config' rules --json && so 'all(.[]; .contracts | length > 0)'"
 check "one kind is told with its defaults" eval "exits 0 rules k-of-n-weeks && said 'without it: pro-rata'"
 check "an unknown kind is not found, and the nearest is named" \
 	eval "exits 5 rules k-of-n-week && talked \"did you mean 'k-of-n-weeks'\""
