@@ -15,6 +15,8 @@ batch_new(const struct weights *shipped, struct batch_settings settings)
 
 	b->settings = settings;
 	b->shipped = *shipped;
+	if (settings.clk != CLK_FIELDS)
+		weights_by_ends(&b->shipped);
 	b->clk_words = settings.clk == CLK_FIELDS ? CLK_FIELDS_BYTES / 8
 	    : settings.clk == CLK_RECORD	  ? CLK_RECORD_BYTES / 8
 						  : 0;

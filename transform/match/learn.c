@@ -4,10 +4,19 @@
 
 enum {
 	RANDOM_PAIRS = 1 << 19, /* for u */
+	FIRST_LETTER_MBIT = 3800, /* of two forenames the same, by chance: one in fourteen */
 	SWAP_LEAST = -15000,    /* log2 u: names that are both are not drawn often enough to be seen */
 };
 
 /* --- u: what two people's records agree on by chance */
+
+/* An initial is compared where the surname agrees, so that chance pairs do not show how often it
+ * meets; but they meet as first letters do, however many there are. */
+static void
+initials_set(struct weights *w)
+{
+	w->u[LINE_FORENAME][GRADE_INITIAL] = w->m[LINE_FORENAME][GRADE_INITIAL] - FIRST_LETTER_MBIT;
+}
 
 void
 learn_chance(struct batch *b)
@@ -39,6 +48,7 @@ learn_chance(struct batch *b)
 		if (b->w.u[l][GRADE_SWAP] < SWAP_LEAST)
 			b->w.u[l][GRADE_SWAP] = SWAP_LEAST;
 	}
+	initials_set(&b->w);
 }
 
 /* --- pairs that live together, counted by posting lists */
@@ -319,6 +329,7 @@ learn(struct batch *b, const struct together *t)
 	}
 	for (int l = 0; l < LINE_END; l++)
 		shares_set(b, (enum line)l, &c);
+	initials_set(&b->w);
 	b->w.moved = bits_blend(b->shipped.moved, BELIEF, c.moved_milli / 1000, c.placed_milli / 1000);
 	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);

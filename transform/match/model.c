@@ -330,6 +330,7 @@ weigh_read(struct model *m, const struct weigh_row *row, struct yaml_report *rep
 	     && i < rarity->n; i++)
 		number_in(&rarity->items[i], -60000, 0, &m->rarity_mbit[i], report);
 	m->stream = *w;
+	weights_by_ends(&m->stream);
 	for (int l = 0; l < LINE_END; l++)
 		m->stream.m[l][GRADE_DIFFER] = bits_sum(w->m[l][GRADE_DIFFER], w->m[l][GRADE_ODD]);
 }

@@ -56,7 +56,7 @@ line_value(enum line line)
 const char *
 grade_name(enum grade grade)
 {
-	static const char *const names[GRADE_END] = { "missing", "differ", "odd", "far", "near", "sound",
+	static const char *const names[GRADE_END] = { "missing", "differ", "odd", "initial", "far", "near", "sound",
 		"other", "swap", "agree" };
 
 	return grade < GRADE_END ? names[grade] : NULL;
@@ -253,7 +253,8 @@ names_compare(const struct row *a, const struct row *b, const struct row_clk *ca
 		*forename = how_far(a, b, ca, cb, FORENAME_REGION, ROW_HEAD_F);
 	else if (*forename == GRADE_MISSING && *surname == GRADE_AGREE && a->v[ROW_INITIALS]
 	    && b->v[ROW_INITIALS])
-		*forename = a->v[ROW_INITIALS] == b->v[ROW_INITIALS] ? GRADE_FAR : GRADE_DIFFER;
+		*forename
+		    = a->v[ROW_INITIALS] == b->v[ROW_INITIALS] ? GRADE_INITIAL : GRADE_DIFFER;
 }
 
 static uint8_t

@@ -14,12 +14,15 @@
  *
  *	           agree   other            swap            sound      near, far      differ
  *	name       same    one of the       surname and     alike      Dice of the    else
- *	                   others, its      forename, both             encodings; an
- *	                   nickname         or one of them             initial: far
+ *	                   others, its      forename, both             encodings, or
+ *	                   nickname         or one of them             both ends; one
  *	dob        same    what is known    day, month      day and    year and one   else
  *	                   of both                          month      more; one
  *	place      same    sector, one of   other line      alike      Dice of the    else
  *	                   the numbers                                 encodings
+ *
+ * initial: of one forename only the first letter is known, and it is that of
+ * the other.
  *
  * odd: they differ, and one is a value that nobody else in the set has, as a
  * slip of the pen is; only who knows the set can say so (batch.h).
@@ -100,7 +103,7 @@ struct row {
 };
 
 enum grade {
-	GRADE_MISSING, GRADE_DIFFER, GRADE_ODD, GRADE_FAR, GRADE_NEAR, GRADE_SOUND, GRADE_OTHER, GRADE_SWAP,
+	GRADE_MISSING, GRADE_DIFFER, GRADE_ODD, GRADE_INITIAL, GRADE_FAR, GRADE_NEAR, GRADE_SOUND, GRADE_OTHER, GRADE_SWAP,
 	GRADE_AGREE, GRADE_END
 };
 

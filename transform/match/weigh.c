@@ -28,6 +28,7 @@ static const struct share shares[] = {
 	{ LINE_FORENAME, GRADE_AGREE, 8550 }, { LINE_FORENAME, GRADE_SWAP, 20 },
 	{ LINE_FORENAME, GRADE_OTHER, 370 }, { LINE_FORENAME, GRADE_SOUND, 220 },
 	{ LINE_FORENAME, GRADE_NEAR, 380 }, { LINE_FORENAME, GRADE_FAR, 150 },
+	{ LINE_FORENAME, GRADE_INITIAL, 150 },
 	{ LINE_FORENAME, GRADE_DIFFER, 150 },
 	{ LINE_FORENAME, GRADE_ODD, 100 },
 	{ LINE_SEX, GRADE_AGREE, 9850 }, { LINE_SEX, GRADE_DIFFER, 150 },
@@ -39,15 +40,15 @@ static const struct share shares[] = {
 	{ LINE_HOUSE, GRADE_AGREE, 9000 }, { LINE_HOUSE, GRADE_OTHER, 300 },
 	{ LINE_HOUSE, GRADE_DIFFER, 700 },
 	{ LINE_STREET, GRADE_AGREE, 8300 }, { LINE_STREET, GRADE_SWAP, 300 },
-	{ LINE_STREET, GRADE_SOUND, 400 }, { LINE_STREET, GRADE_NEAR, 500 },
-	{ LINE_STREET, GRADE_FAR, 200 }, { LINE_STREET, GRADE_OTHER, 100 },
+	{ LINE_STREET, GRADE_SOUND, 400 }, { LINE_STREET, GRADE_NEAR, 150 },
+	{ LINE_STREET, GRADE_FAR, 550 }, { LINE_STREET, GRADE_OTHER, 100 },
 	{ LINE_STREET, GRADE_DIFFER, 200 }, { LINE_STREET, GRADE_ODD, 100 },
 	{ LINE_LOCALITY, GRADE_AGREE, 7500 }, { LINE_LOCALITY, GRADE_SWAP, 500 },
-	{ LINE_LOCALITY, GRADE_NEAR, 600 }, { LINE_LOCALITY, GRADE_FAR, 300 },
+	{ LINE_LOCALITY, GRADE_NEAR, 200 }, { LINE_LOCALITY, GRADE_FAR, 700 },
 	{ LINE_LOCALITY, GRADE_OTHER, 200 },
 	{ LINE_LOCALITY, GRADE_DIFFER, 900 }, { LINE_LOCALITY, GRADE_ODD, 200 },
 	{ LINE_TOWN, GRADE_AGREE, 8800 }, { LINE_TOWN, GRADE_SWAP, 200 },
-	{ LINE_TOWN, GRADE_SOUND, 300 }, { LINE_TOWN, GRADE_NEAR, 400 }, { LINE_TOWN, GRADE_FAR, 100 },
+	{ LINE_TOWN, GRADE_SOUND, 300 }, { LINE_TOWN, GRADE_NEAR, 120 }, { LINE_TOWN, GRADE_FAR, 380 },
 	{ LINE_TOWN, GRADE_OTHER, 100 }, { LINE_TOWN, GRADE_DIFFER, 120 }, { LINE_TOWN, GRADE_ODD, 80 },
 };
 
@@ -85,6 +86,20 @@ weights_shipped(void)
 	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
 		w.m[shares[i].line][shares[i].grade] = bits_ratio(shares[i].m, TEN_THOUSAND);
 	return w;
+}
+
+/* By their ends, four of five slips leave one end; by an encoding, most are near. */
+void
+weights_by_ends(struct weights *w)
+{
+	enum { NEAR_OF_FIVE = 1 };
+
+	for (int l = LINE_SURNAME; l <= LINE_FORENAME; l++) {
+		int32_t both = bits_sum(w->m[l][GRADE_NEAR], w->m[l][GRADE_FAR]);
+
+		w->m[l][GRADE_NEAR] = both + bits_ratio(NEAR_OF_FIVE, 5);
+		w->m[l][GRADE_FAR] = both + bits_ratio(5 - NEAR_OF_FIVE, 5);
+	}
 }
 
 /* --- weighing */

@@ -68,5 +68,7 @@ weigh_bounded(int32_t w)
 struct weights weights_none(void);
 /* What is shipped (config/models/probabilistic-1.yaml says the same). */
 struct weights weights_shipped(void);
+/* Its shares of near and far names are those of encodings; without them names are told by their ends. */
+void weights_by_ends(struct weights *w);
 
 #endif
