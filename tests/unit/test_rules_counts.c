@@ -379,7 +379,7 @@ an_outcome_may_be_for_some_of_the_cohort(void **state)
 	    "  - {outcome: c, title: C, pay: none, rule: {kind: n-of-m, any_of: [a, b], at_least: 1}}\n",
 	    PLAY_AGENCIES GROUPED("one of them", ", group: young")
 	    "  outcomes: [{outcome: a, status: achieved}, {outcome: b, status: not-met, reasons: "
-	    "[outside-referral-terms]}, {outcome: c, status: achieved}]\n"
+	    "[for-others]}, {outcome: c, status: achieved}]\n"
 	    GROUPED("one of the others", ", group: old")
 	    "  outcomes: [{outcome: a, status: not-met}, {outcome: b, status: achieved}]\n"
 	    GROUPED("whose group is not stated", "")

@@ -457,7 +457,7 @@ is_for(const struct judging *j, struct verdict *v)
 	if (!v->terms->only_for.n || filter_fits(&v->terms->only_for, j->referral, &stated))
 		return true;
 	v->status = stated ? STATUS_NOT_MET : STATUS_AWAITING;
-	verdict_reason(j, v, stated ? REASON_OUTSIDE_WHERE : REASON_REFERRAL_UNSTATED,
+	verdict_reason(j, v, stated ? REASON_FOR_OTHERS : REASON_REFERRAL_UNSTATED,
 	    name_text(j->referral->organisation));
 	return false;
 }

@@ -21,6 +21,7 @@
 	R(OUTSIDE_REFERRER, "outside-referrers", "Whoever referred is not one whose referral counts.") \
 	R(REFERRALS_DISAGREE, "referrals-disagree", "Two referrals disagree on the age.")          \
 	R(OUTSIDE_WHERE, "outside-referral-terms", "The referral states what the contract does not take.") \
+	R(FOR_OTHERS, "for-others", "The outcome is for others of the cohort, by what the referral states.") \
 	R(REFERRAL_UNSTATED, "referral-not-stated", "The referral does not state what the contract asks of it.") \
 	R(PRIOR_STATE, "prior-state-not-known", "What must have been so before the referral is not known.") \
 	R(EXCLUDED, "excluded", "What was so before the referral is excluded.")                    \
