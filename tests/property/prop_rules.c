@@ -647,6 +647,7 @@ scores(struct chance *c, uint64_t seed)
 	int apart = 10 * chance_below(c, 6), served = 10 * chance_below(c, 10), missing = chance_below(c, 2);
 	int base_within = 20 + 10 * chance_below(c, 10), base = -1, chosen = -1, counted = 0;
 	bool up = chance_of(c, 50), last = chance_of(c, 50), more = change == 0 || chance_of(c, 30);
+	bool points = chance_of(c, 30);
 	struct world w;
 	struct play p;
 	struct got got;
@@ -667,9 +668,9 @@ scores(struct chance *c, uint64_t seed)
 	}
 	buf_printf(&body, "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
 	    "score-change, instrument: x, direction: %s, follow_up: %s, change: %d, reach: %s, apart: %d "
-	    "days, on_service: %d days, missing_items: %d, baseline_within: %d days}}\n",
+	    "days, on_service: %d days, missing_items: %d, baseline_within: %d days, pays: %s}}\n",
 	    up ? "up" : "down", last ? "last" : "first", change, more ? "exceeding" : "at-least", apart,
-	    served, missing, base_within);
+	    served, missing, base_within, points ? "points" : "once");
 	for (int i = 0; i < n; i++) {
 		if (r[i].missing > missing)
 			continue;
@@ -700,6 +701,8 @@ scores(struct chance *c, uint64_t seed)
 	EXPECT(day_of(got.items[0]), want, "achieved");
 	if (chosen >= 0)
 		EXPECT(got.extra[0]->measure.is, (int64_t)counted * MILLION, "counted");
+	if (want >= 0)
+		EXPECT(got.items[0]->price_minor, points ? 100 * counted : 100, "price");
 	play_end(&p);
 	buf_release(&body);
 }

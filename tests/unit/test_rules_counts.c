@@ -41,6 +41,15 @@ a_score_falls_from_the_first_scorable_reading_to_the_one_declared(void **state)
 	    PLAY_REFERRED SCORE("a", "2015-02-01", "score: 9")
 	    SCORE("b", "2015-11-01", "score: 7, domain: friends")
 	    "  outcomes: [{outcome: a, status: observed, reasons: [no-follow-up]}]\n");
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 460.00, rule: {kind: "
+	    "score-change, instrument: ucla-4, direction: down, follow_up: last, change: 1, pays: "
+	    "points}}\n", PLAY_AGENCIES
+	    "- example: the price is of a point\n  as_at: 2016-12-01\n" PLAY_REFERRED
+	    SCORE("a", "2015-02-01", "score: 9") SCORE("b", "2015-11-01", "score: 7.6")
+	    "  outcomes: [{outcome: a, status: achieved, price: 644.00}]\n"
+	    "- example: a change that is too small pays none of them\n  as_at: 2016-12-01\n"
+	    PLAY_REFERRED SCORE("a", "2015-02-01", "score: 9") SCORE("b", "2015-11-01", "score: 8.1")
+	    "  outcomes: [{outcome: a, status: observed}]\n");
 	refused(SCALE("direction: down, change: 1"), "'follow_up' is missing");
 	refused(SCALE("direction: down, follow_up: undeclared, change: 1"), "must be declared");
 	refused(SCALE("direction: down, follow_up: first, change: 0"), "would pay for no change");

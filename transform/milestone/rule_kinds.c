@@ -38,6 +38,7 @@ WORDS(upgrade_words, "difference", "none");
 WORDS(direction_words, "undeclared", "up", "down");
 WORDS(follow_up_words, "undeclared", "first", "last");
 WORDS(gap_in_calendar_words, "ignored", "counts");
+WORDS(score_pays_words, "once", "points");
 WORDS(tiers_pay_words, "each", "highest", "difference");
 WORDS(components_words, "achieved", "verified");
 WORDS(gate_pays_words, "cliff", "linear", "bands");
@@ -424,6 +425,9 @@ static const struct yaml_field score_change_fields[] = {
 	    .required = true, .min = 0, .max = MAJOR_MAX, .unit = "points",
 	    .doc = "So much better than the baseline; 0 with 'reach: exceeding': any gain." },
 	REACH,
+	{ .name = "pays", .type = YF_ENUM, .offset = AT(rule_terms, score_pays),
+	    .choices = score_pays_words, .preset = "once",
+	    .doc = "Once it is reached the price; or the price is of a point of the change." },
 };
 
 static const struct yaml_field baseline_days_fields[] = {

@@ -121,6 +121,10 @@ changed(const struct judging *j, struct verdict *v, const struct readings *r)
 			v->failed = r->follow_up->start;
 		return;
 	}
+	if (rule->kind == RULE_SCORE_CHANGE && rule->score_pays == SCORE_PAYS_POINTS) {
+		v->share = change;
+		v->of = MILLIONTHS;
+	}
 	v->day = r->follow_up->start;
 	verdict_proven(j, v, r->sp, &all, v->day, false);
 }

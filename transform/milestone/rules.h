@@ -193,6 +193,7 @@ enum band_hours { BAND_HOURS_UNSAID, BAND_LOWEST, BAND_AVERAGE, BAND_MILESTONE }
 enum upgrade { UPGRADE_DIFFERENCE, UPGRADE_NONE };
 enum direction { DIRECTION_UNSAID, DIRECTION_UP, DIRECTION_DOWN };
 enum follow_up { FOLLOW_UP_UNSAID, FOLLOW_UP_FIRST, FOLLOW_UP_LAST };
+enum score_pays { SCORE_PAYS_ONCE, SCORE_PAYS_POINTS };
 enum gap_in_calendar { CALENDAR_GAP_IGNORED, CALENDAR_GAP_COUNTS };
 enum tiers_pay { TIERS_EACH, TIERS_HIGHEST, TIERS_DIFFERENCE };
 enum components { COMPONENTS_ACHIEVED, COMPONENTS_VERIFIED };
@@ -281,7 +282,7 @@ struct rule_terms {
 	int32_t band_hours, upgrade;
 	struct yaml_list bands;    /* struct band_terms */
 	struct span instrument, instrument_version, domain;
-	int32_t direction, follow_up, missing_items;
+	int32_t direction, follow_up, missing_items, score_pays;
 	struct duration baseline_within, apart, on_service, follow_up_within;
 	struct span starts_with;   /* kind of event from which it is counted; absent: referral */
 	struct yaml_texts cut_by;  /* kinds of event after which it is not */
