@@ -393,6 +393,13 @@ settling_take(struct cli_settling *s, const struct trial_person *p, const struct
 	}
 }
 
+bool
+settling_facts(const struct cli_settling *s, struct settle_facts *out)
+{
+	*out = s->facts;
+	return s->settles;
+}
+
 /* --- what is printed */
 
 static void

@@ -35,6 +35,9 @@ void settling_take(struct cli_settling *s, const struct trial_person *p,
 /* Every decision was about somebody.  -1: err names the line of one that was not. */
 int settling_all_met(const struct cli_settling *s, struct err *err);
 
+/* The period and the figures that were said; false: no period. */
+bool settling_facts(const struct cli_settling *s, struct settle_facts *out);
+
 /* "settlement": an object, or null where no period was said. */
 void settling_json(struct cli_settling *s, struct jw *j);
 void settling_text(struct cli_settling *s, struct buf *out);

@@ -704,11 +704,17 @@ complete_through(const void *arg, struct span organisation)
 	return least;
 }
 
+struct evaluate_facts
+trial_facts(const struct trial *t)
+{
+	return (struct evaluate_facts){ .as_at = t->as_at, .complete_through = complete_through,
+		.arg = t };
+}
+
 struct outcome_list
 trial_outcomes(const struct trial *t, const struct trial_person *person, struct arena *arena)
 {
-	struct evaluate_facts facts = { .as_at = t->as_at, .complete_through = complete_through,
-		.arg = t };
+	struct evaluate_facts facts = trial_facts(t);
 
 	return evaluate(t->conf.contract, person->timeline, &facts, arena);
 }

@@ -75,6 +75,7 @@ bool trial_row_of(const struct trial *t, const struct id *event, uint32_t *row);
 
 /* By label, or by their first row. */
 const struct trial_person *trial_people(const struct trial *t, size_t *n);
+struct evaluate_facts trial_facts(const struct trial *t);
 struct outcome_list trial_outcomes(const struct trial *t, const struct trial_person *person,
     struct arena *arena);
 

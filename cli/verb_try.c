@@ -7,15 +7,12 @@
 #include "cli/cli.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/pages.h"
+#include "cli/judged.h"
 #include "cli/settling.h"
 #include "cli/trial.h"
-#include "common/io/yaml.h"
 #include "common/mem.h"
 #include "common/money.h"
 #include "transform/milestone/reason.h"
@@ -599,19 +596,6 @@ show(struct try *t, struct err *err)
 
 /* --- the verb */
 
-static struct contract *
-contract_of(const struct pages *pages)
-{
-	struct yaml_report unread = YAML_REPORT_INIT; /* judged already */
-	struct contract *c = NULL;
-
-	for (size_t i = 0; i < pages->n && !c; i++)
-		if (pages->items[i].thing == PAGE_CONTRACT)
-			c = contract_parse(pages->items[i].doc->root, &unread);
-	yaml_report_release(&unread);
-	return c;
-}
-
 static int
 go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n, bool brief,
     const struct settling_said *settles)
@@ -650,25 +634,6 @@ go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n,
 	return CLI_FAILED;
 }
 
-/* As said; of config_dir; else beside the contract, or beside its directory. */
-static const char *
-or_config(struct cli *cli, const char *said, const char *contract, const char *name,
-    char out[PATH_MAX])
-{
-	static const char *const beside[] = { "", "../" };
-	const char *slash = strrchr(contract, '/');
-	int dir = slash ? (int)(slash - contract) + 1 : 0;
-
-	if (said)
-		return said;
-	snprintf(out, PATH_MAX, "%s/%s", cli->params->config_dir, name);
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]) && access(out, R_OK); i++)
-		snprintf(out, PATH_MAX, "%.*s%s%s", dir, contract, beside[i], name);
-	if (access(out, R_OK)) /* then that is what is missed */
-		snprintf(out, PATH_MAX, "%s/%s", cli->params->config_dir, name);
-	return out;
-}
-
 struct said {
 	const char *contract, *as_at, *codes, *agencies, *topic;
 	const char **events, **ignore;
@@ -678,36 +643,20 @@ struct said {
 };
 
 static int
-with_pages(struct cli *cli, const struct said *said, date_t as_at)
+with_contract(struct cli *cli, const struct said *said, date_t as_at)
 {
-	char codes[PATH_MAX], agencies[PATH_MAX];
-	struct contract *contract = NULL;
-	struct pages pages;
-	int code = CLI_VERIFICATION;
+	struct judged j;
+	int code = judged_read(cli, &verb_try, said->contract, said->codes, said->agencies, &j);
 
-	pages_init(&pages);
-	pages_add(&pages, said->contract, false);
-	pages_add(&pages, or_config(cli, said->codes, said->contract, "codes", codes), true);
-	pages_add(&pages,
-	    or_config(cli, said->agencies, said->contract, "agencies.yaml", agencies), true);
-	if (pages_judge(&pages) && pages.codes && pages.agencies)
-		contract = contract_of(&pages);
-	if (pages.report.n) {
-		pages_complain(&pages);
-	} else if (!contract) {
-		code = cli_usage(&verb_try, !pages.codes || !pages.agencies
-			? "needs code lists and agencies: --codes DIR, --agencies FILE"
-			: "--contract names a contract's file");
-	} else {
-		struct trial_conf conf = { .cli = cli, .codes = pages.codes,
-			.agencies = pages.agencies, .contract = contract, .topic = said->topic,
-			.ignore = said->ignore, .ignore_n = said->ignore_n, .as_at = as_at,
-			.today = (date_t)(cli_now_ms() / TRY_DAY_MS) };
+	if (code == CLI_OK) {
+		struct trial_conf conf = { .cli = cli, .codes = j.pages.codes,
+			.agencies = j.pages.agencies, .contract = j.contract,
+			.topic = said->topic, .ignore = said->ignore, .ignore_n = said->ignore_n,
+			.as_at = as_at, .today = (date_t)(cli_now_ms() / TRY_DAY_MS) };
 
 		code = go(cli, &conf, said->events, said->events_n, said->brief, &said->settling);
 	}
-	contract_free(contract);
-	pages_release(&pages);
+	judged_release(&j);
 	return code;
 }
 
@@ -746,7 +695,7 @@ run(struct cli *cli, int argc, char **argv)
 	else if (said.as_at && !date_parse(span_str(said.as_at), &as_at))
 		cli_usage(&verb_try, "--as-at is a day: YYYY-MM-DD");
 	else
-		code = with_pages(cli, &said, as_at);
+		code = with_contract(cli, &said, as_at);
 out:
 	mem_free(said.events);
 	mem_free(said.ignore);
