@@ -26,7 +26,7 @@
 #include "transform/match/batch.h"
 #include "transform/match/model.h"
 
-enum { GROUPS_MAX = 64, SOURCE_NAMES_MAX = 4096 };
+enum { GROUPS_MAX = 64 };
 
 struct eval {
 	struct buf text;
@@ -95,7 +95,7 @@ row_keep(struct eval *ev, const struct csv_row *row)
 	}
 	ev->truth[i] = number_of(&ev->truths, people_field(&ev->people, row, PEOPLE_true_id));
 	ev->source[i] = (uint16_t)(number_of(&ev->sources, people_field(&ev->people, row, PEOPLE_source))
-	    % SOURCE_NAMES_MAX);
+	    % BATCH_SOURCES_MAX);
 	g = number_of(&ev->groups, group);
 	ev->group[i] = (uint8_t)(g < GROUPS_MAX ? g : GROUPS_MAX - 1);
 	if (g < GROUPS_MAX && !ev->group_name[g])

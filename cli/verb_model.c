@@ -304,7 +304,7 @@ people_batch(const char *path, const struct weights *weights, struct batch **out
 		at = strmap_put(&sources, people_field(&people, &line, PEOPLE_source), &fresh);
 		if (fresh)
 			*at = n;
-		batch_add(*out, row.tokens, row.n, SPAN_NONE, (uint16_t)*at);
+		batch_add(*out, row.tokens, row.n, SPAN_NONE, (uint16_t)(*at % BATCH_SOURCES_MAX));
 	}
 	strmap_release(&sources);
 	people_release(&people);

@@ -1,6 +1,7 @@
 #include "transform/match/batch.h"
 
 #include "common/mem.h"
+#include "common/must.h"
 #include "transform/match/set.h"
 
 enum {
@@ -90,6 +91,7 @@ void
 batch_add(struct batch *b, const struct token *tokens, uint32_t n, struct span clk,
     uint16_t source)
 {
+	MUST(source < BATCH_SOURCES_MAX);
 	room(b);
 	row_fill(&b->rows[b->n], tokens, n);
 	b->source[b->n] = source;

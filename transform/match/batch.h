@@ -18,6 +18,8 @@
 #include "common/record.h"
 #include "transform/match/weigh.h"
 
+enum { BATCH_SOURCES_MAX = 4096 };
+
 enum batch_scope { BATCH_ALL, BATCH_WITHIN, BATCH_ACROSS }; /* sources that a pair may have */
 
 struct batch_settings {
@@ -43,6 +45,7 @@ struct batch_seen {
 struct batch;
 struct batch *batch_new(const struct weights *shipped, struct batch_settings settings); /* owned */
 void batch_free(struct batch *b);
+/* source: below BATCH_SOURCES_MAX. */
 void batch_add(struct batch *b, const struct token *tokens, uint32_t n, struct span clk,
     uint16_t source);
 void batch_run(struct batch *b);

@@ -5,7 +5,15 @@
 #include "common/hash.h"
 #include "common/mem.h"
 
-enum { CLUSTER_MAX = 200 /* rows of one person */ };
+enum {
+	CLUSTER_MAX = 200,  /* rows of one person */
+	RIVAL_MBIT = 12000, /* a weight below its negative is no rival */
+};
+
+/* Members of a cluster as a ring; size is right at its root. */
+struct forest {
+	uint32_t *next, *size;
+};
 
 static uint32_t
 find(uint32_t *root, uint32_t i)
@@ -34,28 +42,28 @@ kept_order(const void *p, const void *q)
 	return x->a != y->a ? (x->a < y->a ? -1 : 1) : (x->b > y->b) - (x->b < y->b);
 }
 
-/* Two clusters are one person if all their pairs together say so. */
+/* Two clusters are one person if all their pairs together say so, and no source that has a person
+ * once would have them twice. */
 static bool
-may_join(const struct batch *b, const uint32_t *next, uint32_t x, uint32_t y, uint32_t sx,
-    uint32_t sy)
+may_join(const struct batch *b, const struct forest *f, uint32_t x, uint32_t y)
 {
+	bool both_single = f->size[x] == 1 && f->size[y] == 1;
 	uint8_t grade[LINE_END];
 	int64_t sum = 0;
 	uint32_t i = x, j;
 
-	if (sx + sy > CLUSTER_MAX)
+	if (f->size[x] + f->size[y] > CLUSTER_MAX)
 		return false;
-	if (sx == 1 && sy == 1)
-		return !b->stats.one_a_person || b->source[x] != b->source[y];
 	do {
 		j = y;
 		do {
-			if (b->stats.one_a_person && b->source[i] == b->source[j])
+			if (b->source[i] == b->source[j] && b->once[b->source[i]])
 				return false;
-			sum += weigh_bounded(set_weight(b, i, j, grade));
-			j = next[j];
+			if (!both_single)
+				sum += weigh_bounded(set_weight(b, i, j, grade));
+			j = f->next[j];
 		} while (j != y);
-		i = next[i];
+		i = f->next[i];
 	} while (i != x);
 	return sum >= 0;
 }
@@ -82,69 +90,86 @@ beside_make(const struct batch *b, struct beside *s)
 	}
 }
 
-/* log2 of what else row i could be: nobody, or one of the others that are still free. */
+static bool
+has_of(const struct batch *b, const struct forest *f, uint32_t row, uint16_t source)
+{
+	uint32_t i = row;
+
+	do {
+		if (b->source[i] == source)
+			return true;
+		i = f->next[i];
+	} while (i != row);
+	return false;
+}
+
+/* log2 of what else row i could be: nobody, or another row of a source that has a person once,
+ * unless that one has its partner already. */
 static int32_t
-rivals(const struct batch *b, const struct beside *s, uint32_t i, size_t but, const bool *taken)
+rivals(const struct batch *b, const struct forest *f, const struct beside *s, uint32_t i, size_t but,
+    uint16_t source)
 {
 	int32_t sum = 0;
 
 	for (uint32_t k = s->from[i]; k < s->from[i + 1]; k++) {
 		const struct kept *p = &b->kept[s->pair[k]];
+		uint32_t other = p->a == i ? p->b : p->a;
 
-		if (s->pair[k] != but && !p->outside && !taken[p->a == i ? p->b : p->a])
+		if (s->pair[k] == but || p->outside || b->source[other] != source
+		    || p->weight < -RIVAL_MBIT)
+			continue;
+		if (!b->once[b->source[i]] || !has_of(b, f, other, b->source[i]))
 			sum = bits_sum(sum, p->weight);
 	}
 	return sum;
 }
 
-/* Where each source has a person once, every row takes its strongest free partner, if that is
- * likelier than all its rivals together. */
-static void
-partners_find(struct batch *b)
+/* Where a source has a person once, a row takes the strongest of its rows that is free, if that is
+ * likelier than the rest of them together. */
+static bool
+is_outbid(const struct batch *b, const struct forest *f, const struct beside *s, size_t p)
 {
-	bool *taken = mem_zalloc((size_t)b->n + 1, sizeof(*taken));
-	struct beside s;
+	const struct kept *k = &b->kept[p];
 
-	beside_make(b, &s);
-	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
-		struct kept *k = &b->kept[p];
+	return (b->once[b->source[k->b]]
+		   && k->weight < rivals(b, f, s, k->a, p, b->source[k->b]))
+	    || (b->once[b->source[k->a]]
+		&& k->weight < rivals(b, f, s, k->b, p, b->source[k->a]));
+}
 
-		if (k->outside || taken[k->a] || taken[k->b])
-			continue;
-		if (k->weight < rivals(b, &s, k->a, p, taken) || k->weight < rivals(b, &s, k->b, p, taken))
-			continue;
-		taken[k->a] = taken[k->b] = true;
-		b->label[k->a > k->b ? k->a : k->b] = k->a < k->b ? k->a : k->b;
-	}
-	mem_free(s.from);
-	mem_free(s.pair);
-	mem_free(taken);
+static void
+join(struct batch *b, struct forest *f, uint32_t x, uint32_t y)
+{
+	uint32_t low = x < y ? x : y, next = f->next[x];
+
+	b->label[x < y ? y : x] = low;
+	f->next[x] = f->next[y];
+	f->next[y] = next;
+	f->size[low] = f->size[x] + f->size[y];
 }
 
 static void
 agglomerate(struct batch *b)
 {
-	uint32_t *next = mem_alloc((b->n + 1) * sizeof(*next));
-	uint32_t *size = mem_alloc((b->n + 1) * sizeof(*size));
+	struct forest f = { .next = mem_alloc((b->n + 1) * sizeof(*f.next)),
+		.size = mem_alloc((b->n + 1) * sizeof(*f.size)) };
+	struct beside s;
 
 	for (uint32_t i = 0; i < b->n; i++) {
-		next[i] = i;
-		size[i] = 1;
+		f.next[i] = i;
+		f.size[i] = 1;
 	}
+	beside_make(b, &s);
 	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
-		uint32_t x = find(b->label, b->kept[p].a), y = find(b->label, b->kept[p].b), low, t;
+		uint32_t x = find(b->label, b->kept[p].a), y = find(b->label, b->kept[p].b);
 
-		if (x == y || b->kept[p].outside || !may_join(b, next, x, y, size[x], size[y]))
-			continue;
-		low = x < y ? x : y;
-		b->label[x < y ? y : x] = low;
-		t = next[x];
-		next[x] = next[y];
-		next[y] = t;
-		size[low] = size[x] + size[y];
+		if (x != y && !b->kept[p].outside && may_join(b, &f, x, y) && !is_outbid(b, &f, &s, p))
+			join(b, &f, x, y);
 	}
-	mem_free(next);
-	mem_free(size);
+	mem_free(s.from);
+	mem_free(s.pair);
+	mem_free(f.next);
+	mem_free(f.size);
 }
 
 /* Those that may join stand first, strongest first; the others in no order. */
@@ -174,10 +199,7 @@ join_clusters(struct batch *b)
 	for (uint32_t i = 0; i < b->n; i++)
 		b->label[i] = i;
 	kept_sort(b);
-	if (b->stats.one_a_person && b->sources == 2)
-		partners_find(b);
-	else
-		agglomerate(b);
+	agglomerate(b);
 	b->stats.clusters = 0;
 	for (uint32_t i = 0; i < b->n; i++) {
 		b->label[i] = find(b->label, i);

@@ -1,6 +1,7 @@
 #include "transform/match/set.h"
 
 #include "common/hash.h"
+#include "common/mem.h"
 
 enum {
 	RANDOM_PAIRS = 1 << 19, /* for u */
@@ -56,15 +57,15 @@ learn_chance(struct batch *b)
 static uint64_t
 pairs_in_scope(const struct batch *b, const struct keyed *k, uint32_t n)
 {
-	static uint32_t of_source[SET_SOURCES_MAX];
+	static uint32_t of_source[BATCH_SOURCES_MAX];
 	uint64_t all = (uint64_t)n * (n - 1) / 2, within = 0;
 
 	if (b->settings.scope == BATCH_ALL)
 		return all;
 	for (uint32_t i = 0; i < n; i++)
-		within += of_source[b->source[k[i].number] % SET_SOURCES_MAX]++;
+		within += of_source[b->source[k[i].number]]++;
 	for (uint32_t i = 0; i < n; i++)
-		of_source[b->source[k[i].number] % SET_SOURCES_MAX] = 0;
+		of_source[b->source[k[i].number]] = 0;
 	return b->settings.scope == BATCH_WITHIN ? within : all - within;
 }
 
@@ -209,7 +210,11 @@ struct counts {
 	struct batch_seen seen;
 	uint64_t swapped[LINE_END], nameless; /* sure without either name */
 	uint64_t moved_milli, placed_milli;
-	uint32_t across[STRENGTHS], within[STRENGTHS]; /* pairs of two sources, of one, by bits */
+};
+
+/* Pairs of one source with itself and with others, by bits. */
+struct strengths {
+	uint32_t across[STRENGTHS], within[STRENGTHS];
 };
 
 /* Names that are swapped are missing together: only pairs that are sure without both can tell how
@@ -277,29 +282,51 @@ shares_set(struct batch *b, enum line l, const struct counts *c)
 }
 
 static void
-strength_count(const struct batch *b, const struct kept *p, struct counts *c)
+strength_count(const struct batch *b, const struct kept *p, struct strengths *of)
 {
-	uint32_t *of = b->source[p->a] == b->source[p->b] ? c->within : c->across;
+	uint16_t x = b->source[p->a], y = b->source[p->b];
 	int32_t bits = p->weight / 1000;
 
-	if (p->weight >= 0)
-		of[bits < STRENGTHS ? bits : STRENGTHS - 1]++;
+	if (p->weight < 0)
+		return;
+	bits = bits < STRENGTHS ? bits : STRENGTHS - 1;
+	if (x == y) {
+		of[x].within[bits]++;
+	} else {
+		of[x].across[bits]++;
+		of[y].across[bits]++;
+	}
 }
 
 /* Fathers and sons make weak pairs within a source; a person who is there twice makes pairs as
  * strong as those across.  So the upper half of those across is what is compared with. */
 static bool
-one_a_person(const struct counts *c)
+one_a_person(const struct strengths *s)
 {
 	uint64_t all = 0, across = 0, within = 0;
 
 	for (int i = 0; i < STRENGTHS; i++)
-		all += c->across[i];
+		all += s->across[i];
 	for (int i = STRENGTHS - 1; i >= 0 && 2 * across < all; i--) {
-		across += c->across[i];
-		within += c->within[i];
+		across += s->across[i];
+		within += s->within[i];
 	}
 	return within * ONE_A_PERSON < across;
+}
+
+static void
+sources_look(struct batch *b)
+{
+	struct strengths *of = mem_zalloc(b->sources + 1, sizeof(*of));
+
+	for (size_t p = 0; p < b->kept_n; p++)
+		strength_count(b, &b->kept[p], of);
+	b->stats.one_a_person = b->settings.scope != BATCH_WITHIN && b->sources > 0;
+	for (uint32_t i = 0; i < b->sources; i++) {
+		b->once[i] = b->settings.scope != BATCH_WITHIN && one_a_person(&of[i]);
+		b->stats.one_a_person &= b->once[i];
+	}
+	mem_free(of);
 }
 
 static void
@@ -320,7 +347,6 @@ learn(struct batch *b, const struct together *t)
 	size_t step = b->kept_n / LEARN_PAIRS + 1;
 
 	for (size_t p = 0; p < b->kept_n; p++) {
-		strength_count(b, &b->kept[p], &c);
 		if (b->kept[p].outside)
 			continue;
 		true_count(&b->kept[p], &c);
@@ -335,5 +361,5 @@ learn(struct batch *b, const struct together *t)
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);
 	learn_priors(b, t, c.true_milli);
 	b->seen = c.seen;
-	b->stats.one_a_person = b->settings.scope != BATCH_WITHIN && one_a_person(&c);
+	sources_look(b);
 }

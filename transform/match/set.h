@@ -16,7 +16,6 @@ enum {
 	SET_RARITIES = 12,
 	SET_ODDITIES = 6,     /* the first of them: words, where one that nobody else has is a slip */
 	SET_LISTS_MAX = 48,   /* kinds of posting list */
-	SET_SOURCES_MAX = 4096,
 };
 
 struct kept {
@@ -43,6 +42,7 @@ struct batch {
 	size_t kept_n, kept_cap;
 	uint32_t *label;      /* canonical */
 	struct batch_seen seen;
+	bool once[BATCH_SOURCES_MAX]; /* this source has a person once, it seems */
 	struct batch_stats stats;
 };
 
