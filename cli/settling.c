@@ -117,7 +117,7 @@ reference_take(void *arg, const struct table_row *row, struct err *err)
 }
 
 static const char *const whats[] = { "claimed", "verified", "rejected", "queried", "replied",
-	"paid", NULL };
+	"paid", "interviewed", "sampled-right", "sampled-wrong", NULL };
 
 static int
 decision_take(void *arg, const struct table_row *row, struct err *err)
@@ -135,7 +135,7 @@ decision_take(void *arg, const struct table_row *row, struct err *err)
 	for (const char *const *w = whats; *w; w++)
 		known |= span_is(d.what, *w);
 	if (!known)
-		return row_err(row, "what", "claimed, verified, rejected, queried, replied or paid", err);
+		return row_err(row, "what", "claimed, verified, rejected, queried, replied, paid, interviewed or sampled-right", err);
 	if (!d.person.len || !d.outcome.len || !d.by.len)
 		return row_err(row, !d.person.len ? "person" : !d.outcome.len ? "outcome" : "by",
 		    "something", err);

@@ -237,7 +237,8 @@ attribute_of(const struct trial *t, const struct raw_attribute *raw, struct aren
 		break;
 	case AV_DOUBLE:
 		if (raw->value.d < 1e12 && raw->value.d > -1e12)
-			a.number = (struct av_nlong){ (int64_t)(raw->value.d * MILLION), true };
+			a.number = (struct av_nlong){ (int64_t)(raw->value.d * MILLION
+				+ (raw->value.d < 0 ? -0.5 : 0.5)), true };
 		break;
 	default:
 		a.text = arena_copy(arena, raw->value.s);
@@ -434,6 +435,8 @@ take_linked(void *arg, const struct key *key, const struct linked *ln)
 	p->rows[p->rows_n++] = row;
 	*idmap_put(&s->t->events, &ln->event_id, &fresh) = row;
 	mine.unit = unit;
+	if (label) /* whom the label stands for: of a family's contract, a family */
+		mine.unit_kind = contract_unit(s->t->conf.contract);
 	timeline_event(p->timeline, &ln->event_id, &mine);
 	s->t->counts.events++;
 }

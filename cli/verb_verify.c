@@ -16,7 +16,7 @@
 #include "common/mem.h"
 
 static const char *const whats[] = { "claimed", "verified", "rejected", "queried", "replied", "paid",
-	NULL };
+	"interviewed", "sampled-right", "sampled-wrong", NULL };
 
 struct verify {
 	struct cli *cli;

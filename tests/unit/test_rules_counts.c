@@ -331,6 +331,13 @@ a_price_by_date_discount_and_index(void **state)
 	    "ex}, price: {base: 1.00, index: cpi, index_from: 2015-01-01}}\n", "no rate 'cpi'");
 	refused(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, rule: {kind: event-once, event: "
 	    "ex}, price: lots}\n", "expected a number from 0");
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, rule: {kind: event-once, event: ex}, "
+	    "price: {base: 1000.00, less_deadweight: yes}, worth: {deadweight: 12.5, source: none}}\n",
+	    PLAY_AGENCIES "- example: what would have happened anyway is taken off\n"
+	    "  as_at: 2016-01-01\n" PLAY_REFERRED E("ex", "2015-04-01")
+	    "  outcomes: [{outcome: a, price: 875.00}]\n");
+	refused(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, rule: {kind: event-once, event: ex}, "
+	    "price: {base: 1.00, less_deadweight: yes}}\n", "states no deadweight");
 }
 
 /* --- who is in the cohort */
@@ -426,6 +433,28 @@ a_cost_is_summed_once_whoever_sends_it(void **state)
 	    "2, people: 1, on: 2016-01-01, counted: 360.01}]\n  earned: 0\n");
 }
 
+/* --- decisions as evidence */
+
+static void
+a_decision_may_be_evidence_that_is_asked_for(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 1.00, rule: {kind: event-once, "
+	    "event: ex}, evidence: {decisions: [interviewed]}}\n", PLAY_AGENCIES
+	    "- example: nobody has asked the person\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    E("ex", "2015-05-02")
+	    "  decisions: [{what: verified, outcome: a, by: auditor, on: 2015-07-01}]\n"
+	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [awaiting-decision, "
+	    "verified-without-evidence]}]\n"
+	    "- example: somebody has\n  as_at: 2016-01-01\n" PLAY_REFERRED E("ex", "2015-05-02")
+	    "  decisions: [{what: interviewed, outcome: a, by: auditor, on: 2015-07-01}]\n"
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-05-02}]\n"
+	    "- example: about other facts\n  as_at: 2016-01-01\n" PLAY_REFERRED E("ex", "2015-05-02")
+	    "  - {id: e2, kind: ex, by: N1, on: 2015-04-02}\n"
+	    "  decisions: [{what: interviewed, outcome: a, by: auditor, on: 2015-07-01, knowing: [r, ex]}]\n"
+	    "  outcomes: [{outcome: a, status: awaiting-evidence, reasons: [awaiting-decision]}]\n");
+}
+
 /* --- death */
 
 static void
@@ -487,6 +516,7 @@ main(void)
 		cmocka_unit_test(the_cohort_may_ask_for_what_was_so_before),
 		cmocka_unit_test(an_outcome_may_be_for_some_of_the_cohort),
 		cmocka_unit_test(a_cost_is_summed_once_whoever_sends_it),
+		cmocka_unit_test(a_decision_may_be_evidence_that_is_asked_for),
 		cmocka_unit_test(what_is_told_of_days_after_death_is_not_counted_and_said),
 		cmocka_unit_test(caps_and_payers_that_cannot_be_meant_are_refused),
 	};

@@ -11,7 +11,7 @@
  * depends on volume is settle()'s.
  */
 
-enum { HUNDRED_MILLION = 100 * 1000000 };
+enum { HUNDRED_MILLION = 100 * 1000000 }; /* deadweight to a ten-thousandth of a per cent */
 
 int64_t
 price_on(const struct outcome_terms *o, enum rounding how, int64_t base_minor, date_t day,
@@ -31,6 +31,7 @@ price_on(const struct outcome_terms *o, enum rounding how, int64_t base_minor, d
 		*is_missing = true;
 		index = set = 1;
 	}
-	return round_by(how, (wide)base_minor * (HUNDRED_MILLION - p->discount) * index,
-	    (wide)HUNDRED_MILLION * set);
+	return round_by(how, (wide)base_minor * (HUNDRED_MILLION - p->discount)
+		* ((HUNDRED_MILLION - p->deadweight) / 100) * index,
+	    (wide)HUNDRED_MILLION * (HUNDRED_MILLION / 100) * set);
 }

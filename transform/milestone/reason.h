@@ -71,6 +71,7 @@
 	R(AWAITING_INDEPENDENT, "awaiting-independent-agency", "Only the provider says so; another agency's record is missing.") \
 	R(AWAITING_MORE, "awaiting-more-agencies", "More independent organisations must say so.")  \
 	R(AWAITING_ENGAGEMENT, "awaiting-engagement", "A record that the person was still engaged with the service is missing.") \
+	R(AWAITING_DECISION, "awaiting-decision", "A decision that the contract asks for is missing.") \
 	R(SETTINGS_OVERLAP, "incompatible-spells", "Two records that cannot both be true overlap.") \
 	R(ENDED_AND_CONFIRMED, "ended-and-confirmed-after", "One record says it had ended, another that it went on.") \
 	R(FEED_INCOMPLETE, "feed-not-complete", "The window has closed, but this organisation has not declared its records complete up to it.") \

@@ -801,6 +801,11 @@ price_function_compile(struct compiling *cp, struct outcome_terms *o)
 		if (i > 0 && a[i].past <= a[i - 1].past)
 			yaml_mistake(cp->report, a[i].at.node, "an accelerator's volumes rise");
 	}
+	if (p->less_deadweight && (!o->worth || !yaml_get(o->worth->at.node, "deadweight")))
+		yaml_mistake(cp->report, yaml_get(p->at.node, "less_deadweight"),
+		    "the outcome's 'worth' states no deadweight");
+	else if (p->less_deadweight)
+		p->deadweight = o->worth->deadweight;
 	if ((p->index.ptr != NULL) != (p->index_from != DATE_NONE))
 		yaml_mistake(cp->report, p->at.node, "'index' and 'index_from' belong together");
 	if (!p->index.ptr)

@@ -553,6 +553,8 @@ static const struct yaml_field price_fields[] = {
 	{ .name = "discount", .type = YF_DECIMAL, .offset = AT(price_terms, discount), .min = 0,
 	    .max = INT64_C(100) * 1000000, .preset = "0", .unit = "per cent",
 	    .doc = "Discount bid on the price." },
+	{ .name = "less_deadweight", .type = YF_BOOL, .offset = AT(price_terms, less_deadweight),
+	    .preset = "no", .doc = "Take off the outcome's deadweight, as its 'worth' states it." },
 	{ .name = "index", .type = YF_NAME, .offset = AT(price_terms, index),
 	    .doc = "One of the contract's rates, as an index: the price moves with it." },
 	{ .name = "index_from", .type = YF_DATE, .offset = AT(price_terms, index_from),

@@ -62,6 +62,7 @@ struct evidence_terms {
 	struct yaml_texts from;   /* roles; none: anyone */
 	struct yaml_texts types;  /* evidence types; none: any */
 	struct yaml_texts kinds;  /* other kinds of event that prove it, too */
+	struct yaml_texts decisions; /* signed decisions about it, each of which is needed */
 	int32_t agencies;         /* independent organisations */
 	int32_t provider_alone;   /* enum provider_alone */
 	int32_t fresh_days;       /* a fact may speak of so many days before the day judged */
@@ -329,6 +330,8 @@ struct price_terms {
 	struct span word;
 	int64_t base_millionths, base_minor;
 	int64_t discount;          /* percent, millionths */
+	bool less_deadweight;      /* what would have happened anyway is not paid for */
+	int64_t deadweight;        /* compiled: percent, millionths; 0 unless it is taken off */
 	struct yaml_list steps;    /* struct price_step_terms */
 	struct span index;         /* name of a rate: the price moves with it */
 	date_t index_from;         /* the day whose index number the price was set at */

@@ -135,6 +135,7 @@ struct ruled {
 	const struct decided *last; /* that fits what stands today */
 	date_t claimed;             /* the first claim's day */
 	bool queried, replied;
+	uint64_t has;               /* of the decisions that the evidence asks for, by index */
 };
 
 static bool
@@ -203,6 +204,7 @@ fits(const struct judging *j, struct verdict *v, const struct decided *d)
 static void
 decisions_read(const struct judging *j, struct verdict *v, struct ruled *r)
 {
+	const struct yaml_texts *asked = &v->terms->evidence->decisions;
 	struct id *ids = arena_alloc(j->arena, j->tl->decisions_n * sizeof(*ids));
 	uint32_t n = 0;
 
@@ -212,6 +214,9 @@ decisions_read(const struct judging *j, struct verdict *v, struct ruled *r)
 		if (!about(j, v, d) || !fits(j, v, d))
 			continue;
 		ids[n++] = d->id;
+		for (uint32_t k = 0; k < asked->n && k < 64; k++)
+			if (span_eq(asked->items[k], name_text(d->what)))
+				r->has |= UINT64_C(1) << k;
 		if (is(d, "claimed")) {
 			date_t day = (date_t)(d->at_ms / DAY_MS);
 
@@ -249,6 +254,20 @@ expire(const struct judging *j, struct verdict *v, const struct ruled *r)
 	    SPAN_NONE);
 }
 
+/* Proven by records, and not by all the decisions that are asked for. */
+static void
+decisions_missing(const struct judging *j, struct verdict *v, const struct ruled *r)
+{
+	const struct yaml_texts *asked = &v->terms->evidence->decisions;
+
+	for (uint32_t k = 0; k < asked->n && k < 64; k++) {
+		if (r->has >> k & 1)
+			continue;
+		v->status = STATUS_AWAITING;
+		verdict_reason(j, v, REASON_AWAITING_DECISION, asked->items[k]);
+	}
+}
+
 static void
 decided(const struct judging *j, struct verdict *v)
 {
@@ -257,6 +276,8 @@ decided(const struct judging *j, struct verdict *v)
 
 	if (j->tl->decisions_n)
 		decisions_read(j, v, &r);
+	if (v->status == STATUS_ACHIEVED)
+		decisions_missing(j, v, &r);
 	if (complete)
 		expire(j, v, &r);
 	if (r.last && is(r.last, "rejected")) {

@@ -126,7 +126,8 @@ accelerated(const struct settling *s, const struct claimable *c, int64_t base)
 			       || !rate_on(p->index_is, p->index_from, &set) || set <= 0))
 		index = set = 1;
 	return round_by((enum rounding)s->terms->rounding,
-	    (wide)base * (SETTLE_HUNDRED - p->discount) * index, (wide)SETTLE_HUNDRED * set);
+	    (wide)base * (SETTLE_HUNDRED - p->discount) * ((SETTLE_HUNDRED - p->deadweight) / 100)
+		* index, (wide)SETTLE_HUNDRED * (SETTLE_HUNDRED / 100) * set);
 }
 
 static void
