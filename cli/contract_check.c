@@ -1,6 +1,7 @@
 #include "cli/contract_check.h"
 
 #include "common/mem.h"
+#include "transform/milestone/reason.h"
 #include "transform/milestone/rules.h"
 
 enum { CHECK_NAMES_MAX = 256 };
@@ -68,6 +69,22 @@ value_check(struct check *ch, const struct yaml *at, const struct attribute_def 
 		    def->type == ATTRIBUTE_NUMBER ? "a number" : "yes or no");
 }
 
+/* Numbers that no record may say. */
+static void
+bounds_check(struct check *ch, const struct yaml *at, const struct attribute_def *def,
+    int64_t at_least, int64_t below)
+{
+	struct sentence limit = { .len = 0 };
+
+	if (def->type != ATTRIBUTE_NUMBER || !def->bounded
+	    || (at_least <= def->max && below > def->min))
+		return;
+	sentence_millionths(&limit, at_least > def->max ? def->max : def->min);
+	yaml_mistake(ch->report, at, "can never be: '" SPAN_FMT "' is %s %.*s in kinds.yaml",
+	    SPAN_ARG(def->name), at_least > def->max ? "at most" : "at least", (int)limit.len,
+	    limit.text);
+}
+
 static void
 filter_check(struct check *ch, const struct kind *kind, const struct yaml *node,
     const struct filter *filter)
@@ -91,6 +108,8 @@ filter_check(struct check *ch, const struct kind *kind, const struct yaml *node,
 		for (uint32_t k = 0; def && k < t->n; k++)
 			value_check(ch, value->n == t->n ? &value->items[k] : value, def,
 			    &t->values[k]);
+		if (def && !t->n)
+			bounds_check(ch, value, def, t->at_least, t->below);
 	}
 }
 
@@ -249,6 +268,34 @@ provable_check(struct check *ch, const struct outcome_terms *o)
 
 /* --- all of it */
 
+/* Codes and numbers that a rule names outside its `where`. */
+static void
+rule_words_check(struct check *ch, const struct rule_terms *rule)
+{
+	const struct {
+		const char *key, *list;
+		struct span code;
+	} words[] = {
+		{ "instrument", "instruments", rule->instrument },
+		{ "instrument_version", "instrument-versions", rule->instrument_version },
+		{ "domain", "domains", rule->domain },
+	};
+	const struct kind *kind = rule->event.ptr ? kind_named(ch->codes, rule->event) : NULL;
+	const struct attribute_def *def
+	    = kind && rule->attribute.ptr ? attribute_def_find(kind, rule->attribute) : NULL;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct code_list *list = code_list_named(ch->codes, span_str(words[i].list));
+
+		if (words[i].code.ptr && list && code_never(list, words[i].code))
+			yaml_mistake(ch->report, place(&rule->at, words[i].key, &ch->v->at),
+			    "found '" SPAN_FMT "', expected a code of %s.yaml",
+			    SPAN_ARG(words[i].code), words[i].list);
+	}
+	if (def && rule->hours)
+		bounds_check(ch, place(&rule->at, "hours", &ch->v->at), def, rule->hours, INT64_MAX);
+}
+
 static void
 outcome_check(struct check *ch, const struct outcome_terms *o)
 {
@@ -259,6 +306,8 @@ outcome_check(struct check *ch, const struct outcome_terms *o)
 		    &o->only_for);
 	if (ch->codes && rule->starts_with.ptr)
 		kind_check(ch, place(&rule->at, "starts_with", &o->at), rule->starts_with);
+	if (ch->codes)
+		rule_words_check(ch, rule);
 	for (uint32_t i = 0; ch->codes && i < rule->cut_by.n; i++)
 		kind_check(ch, rule->cut_by.at[i], rule->cut_by.items[i]);
 	for (uint32_t i = 0; ch->codes && i < rule->events.n; i++)

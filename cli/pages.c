@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/contract_check.h"
+#include "cli/contract_terms.h"
 #include "common/io/keyfile.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
@@ -288,11 +289,16 @@ contract_examples(struct pages *p, const struct page *page, const struct contrac
 static void
 contract_judge(struct pages *p, const struct page *page)
 {
-	struct contract *c = contract_parse(page->doc->root, &p->report);
+	uint32_t before = p->report.n;
+	struct contract *c = contract_parse_shown(page->doc->root, &p->report);
 
 	if (c) {
+		bool right = p->report.n == before;
+
 		contract_check(c, p->codes, p->agencies, &p->report);
-		contract_examples(p, page, c);
+		contract_terms_check(c, p->agencies, &p->report);
+		if (right)
+			contract_examples(p, page, c);
 	}
 	contract_free(c);
 }

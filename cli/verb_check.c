@@ -115,8 +115,9 @@ const struct cli_verb verb_check = {
 	.help =
 	    "Reads the files as publish would; 'config_dir' without any.  Every mistake is said with\n"
 	    "its line, what was found and what was expected.  A contract is run against the examples\n"
-	    "in NAME.examples.yaml beside it, and refused if its evidence rules ask for what no agency\n"
-	    "of agencies.yaml may send.\n\n"
+	    "in NAME.examples.yaml beside it, and refused if it can never pay, pays twice for one fact,\n"
+	    "asks for proof that no agency of agencies.yaml may send, or has caps that contradict: with\n"
+	    "the smallest example that shows it.\n\n"
 	    "Exit: 0 no mistake, 2 usage, 3 mistakes.\n\n"
 	    "  outturn check config/contracts/st-basils.yaml\n",
 };

@@ -212,6 +212,24 @@ yaml_mistake_at(struct yaml_report *report, const char *file, struct span source
 	return false;
 }
 
+bool
+yaml_mistake_more(struct yaml_report *report, const struct yaml *at, const char *begins,
+    const char *more)
+{
+	for (uint32_t i = 0; i < report->kept; i++) {
+		struct yaml_mistake *m = &report->mistakes[i];
+		size_t len = strlen(m->text), n = strlen(more) + 1;
+
+		if (m->line != at->line || m->col != at->col || strcmp(m->file, at->doc->name) != 0
+		    || strncmp(m->text, begins, strlen(begins)) != 0)
+			continue;
+		m->text = mem_realloc(m->text, len + n, 1);
+		memcpy(m->text + len, more, n);
+		return true;
+	}
+	return false;
+}
+
 const char *
 yaml_found(const struct yaml *node, char out[YAML_QUOTE_MAX + 8])
 {

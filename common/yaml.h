@@ -95,6 +95,9 @@ bool yaml_mistake(struct yaml_report *report, const struct yaml *at, const char 
 /* The same by place, for what has no node; line 0: the file as a whole. */
 bool yaml_mistake_at(struct yaml_report *report, const char *file, struct span source,
     uint32_t line, uint32_t col, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Text behind a mistake that was noted at `at` and begins so; false: there is none. */
+bool yaml_mistake_more(struct yaml_report *report, const struct yaml *at, const char *begins,
+    const char *more);
 /* What stands at `node`, for "found ...": "a mapping", "nothing", "'12 moths'".  In `out`. */
 const char *yaml_found(const struct yaml *node, char out[YAML_QUOTE_MAX + 8]);
 

@@ -49,4 +49,106 @@ check "a file that is not there is a mistake, not silence" eval "exits 3 check n
 echo 'what: ever' >odd.yaml
 check "a file that says nothing of what it is, is refused" eval "exits 3 check odd.yaml && talked 'what this file is'"
 check "an empty directory is not checked in silence" eval "mkdir -p none && exits 3 check none"
+
+# --- terms that are refused: each with its line, the reason, and an example that evaluate and settle gave
+
+bad() { # NAME, then what stands behind the version's first day
+	cat >"$1.yaml" - <<END
+contract: $1
+title: Bad
+currency: GBP
+parties: [{party: agency, name: Exampleshire Council, organisation: E08000099, reports: yes}]
+rates: {wage: {unit: GBP an hour, steps: [{from: 2023-04-01, is: 10.42}]}}
+versions:
+  - version: 1
+    effective: 2020-01-01
+    cohort: {programme: rewriting-futures}
+$2
+END
+}
+# What is refused, where, and what the example shows.
+refused() {
+	exits 3 check "$1.yaml" && talked "^$1.yaml:$2:[0-9]*: $3" && talked '^    for example' && talked "$4"
+}
+HOME="rule: {kind: event-once, event: accommodation, where: {setting: [own-tenancy]}}"
+ALONE="evidence: {provider_alone: allowed}"
+
+bad late "    window: 3 months
+    $ALONE
+    spells: [{spell: home, event: accommodation}]
+    outcomes:
+      - {outcome: home-2, title: Two, price: 10.00, rule: {kind: spell, spell: home, lasts: 2 months}}
+      - {outcome: home-6, title: Six, price: 10.00, rule: {kind: spell, spell: home, lasts: 6 months}}"
+check "a rung behind the window can never pay: shown with the earliest confirmation there can be" \
+	eval "refused late 15 'can never pay: .home-6. is not-met' '2020-07-01  accommodation-confirmed by ' && talked '-> home-6 not-met: after-window'"
+check "the rung within the window is not complained of" eval "! talked home-2"
+bad no-rate "    $ALONE
+    outcomes:
+      - {outcome: earned, title: Earned, price: 10.00, rule: {kind: cumulative-amount, event: earnings, attribute: amount, rate: wage, times: 416, within: 638 days}}"
+check "no rate in force for the first referrals" eval "refused no-rate 12 'can never pay' '-> earned not-met: no-rate-for-day wage'"
+bad apart "    $ALONE
+    outcomes:
+      - {outcome: a, title: A, pay: none, for: {client-group: [homeless-families]}, rule: {kind: event-once, event: employment}}
+      - {outcome: b, title: B, pay: none, for: {client-group: [offenders-floating]}, rule: {kind: event-once, event: education}}
+      - {outcome: both, title: Both, price: 5.00, rule: {kind: n-of-m, all_of: [a, b]}}"
+check "two outcomes that no one person may have" eval "refused apart 14 'can never pay' '-> both .*component-missing a'"
+bad small-cap "    $ALONE
+    caps: [{cap: person, amount: 600.00, last: whole}]
+    outcomes:
+      - {outcome: housed, title: Housed, price: 1000.00, $HOME}"
+check "a cap that leaves nothing of the first payment" eval "refused small-cap 13 'can never pay: .* earns £1,000.00, of which the cap of .person. leaves nothing' '-> housed achieved'"
+bad no-fee "    $ALONE
+    outcomes:
+      - {outcome: fee, title: Fee, price: 5.00, rule: {kind: rate-gate, of: [done], at_least: 50, pays: bands, bands: [{at_least: 50, share: 0}]}}"
+sed -i 's/^      - {outcome: fee/      - {outcome: done, title: Done, pay: none, rule: {kind: event-once, event: delivered}}\n&/' no-fee.yaml
+check "a gate that pays nothing of whatever rate" eval "refused no-fee 13 'can never pay: .fee. earns nothing' 'of 100 referred'"
+bad same "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}
+      - {outcome: moved, title: Moved, price: 10.00, $HOME}"
+check "the same rule twice: both are paid on one record" eval "refused same 13 'pays twice for one fact: the same rule as .housed.' '-> moved achieved 2020-01-01, £10.00'"
+bad twice "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}
+      - {outcome: moved, title: Moved, price: 10.00, rule: {kind: event-once, event: accommodation, where: {setting: [own-tenancy, shared-tenancy]}}}"
+check "two rules that one record fits" eval "refused twice 13 'pays twice for one fact: the same records pay .housed. and .moved.' '-> moved achieved'"
+check "the example is as small as it can be: a referral and one record" eval "is \$(grep -c '  20[0-9-]*  ' '$ERR') 2"
+bad nobody "    evidence: {from: [court]}
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}"
+check "a role that nobody has" eval "refused nobody 10 'outcome .housed. needs' 'awaiting-agency court'"
+bad four "    evidence: {agencies: 4}
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}"
+check "more organisations than there are" eval "refused four 10 'outcome .housed. needs .accommodation. from 4 organisations' 'awaiting-more-agencies'"
+bad alone "    outcomes:
+      - {outcome: job, title: Job, price: 10.00, rule: {kind: event-once, event: employment}}"
+check "only providers may send it, and a provider's word is not enough" eval "refused alone 7 'outcome .job. is never proven by a provider alone' 'awaiting-independent-agency'"
+bad caps "    $ALONE
+    caps: [{cap: person, amount: 6000.00}, {cap: contract, amount: 5000.00}]
+    outcomes:
+      - {outcome: housed, title: Housed, price: 1000.00, $HOME}"
+check "a cap above the contract's never holds: shown by who would reach it" eval "refused caps 11 'caps contradict: more than the whole contract' '7 with .housed.: earned £7,000.00, payable £5,000.00'"
+bad caps-twice "    $ALONE
+    caps: [{cap: person, amount: 600.00}, {cap: person, amount: 500.00}]
+    outcomes:
+      - {outcome: housed, title: Housed, price: 100.00, $HOME}"
+check "the same cap twice" eval "refused caps-twice 11 'caps contradict: the same cap stands above' 'with .housed.: earned'"
+bad ceiling "    $ALONE
+    benefit: 50000.00
+    ceiling: within-benefit
+    caps: [{cap: contract, amount: 60000.00}]
+    outcomes:
+      - {outcome: housed, title: Housed, price: 1000.00, $HOME}"
+check "a ceiling above the benefit, where the scheme forbids it" eval "refused ceiling 13 'the ceiling is more than the stated benefit' '51 with .housed.: earned £51,000.00, payable £51,000.00'"
+sed -i 's/benefit: 50000/benefit: 60000/' ceiling.yaml
+check "exactly the benefit is not above it" exits 0 check ceiling.yaml
+bad hours "    $ALONE
+    outcomes:
+      - {outcome: job, title: Job, price: 10.00, rule: {kind: event-once, event: employment, where: {hours-per-week: {at_least: 169}}}}"
+check "more hours than a record may say" eval "exits 3 check hours.yaml && talked \"hours.yaml:12:.*can never be: 'hours-per-week' is at most 168\""
+bad scale "    $ALONE
+    outcomes:
+      - {outcome: better, title: Better, price: 10.00, rule: {kind: score-change, instrument: no-such-scale, direction: up, change: 1, follow_up: first}}"
+check "a scale that no list has" eval "exits 3 check scale.yaml && talked \"found 'no-such-scale', expected a code of instruments.yaml\""
 finish

@@ -182,6 +182,32 @@ what_can_never_pay_or_pays_twice_is_refused(void **state)
 }
 
 static void
+what_only_its_terms_are_refused_for_can_still_be_run_to_show_it(void **state)
+{
+	static const char *const twice = VERSION "  outcomes:\n"
+		"  - {outcome: a, title: A, price: 1.00, rule: " ONCE "}\n"
+		"  - {outcome: b, title: B, price: 1.00, rule: " ONCE "}\n";
+	static const char *const typo = VERSION "  outcomes:\n"
+		"  - {outcome: a, titel: A, price: 1.00, rule: " ONCE "}\n"
+		"  - {outcome: b, title: B, price: 1.00, rule: " ONCE "}\n";
+	static const char *const texts[] = { twice, typo };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct yaml_report report = YAML_REPORT_INIT;
+		struct yaml_doc *doc = yaml_parse("c.yaml", span_str(texts[i]), &report);
+		struct contract *c = contract_parse_shown(doc->root, &report);
+
+		assert_int_equal(c != NULL, i == 0);
+		assert_true(report.n > 0);
+		assert_null(contract_parse(doc->root, &report));
+		contract_free(c);
+		yaml_report_release(&report);
+		yaml_doc_free(doc);
+	}
+}
+
+static void
 a_parameter_of_another_kind_of_rule_is_refused(void **state)
 {
 	(void)state;
@@ -257,6 +283,7 @@ main(void)
 		cmocka_unit_test(what_is_not_written_has_the_documented_default),
 		cmocka_unit_test(a_rung_with_its_own_filter_is_a_spell_of_its_own),
 		cmocka_unit_test(what_can_never_pay_or_pays_twice_is_refused),
+		cmocka_unit_test(what_only_its_terms_are_refused_for_can_still_be_run_to_show_it),
 		cmocka_unit_test(a_parameter_of_another_kind_of_rule_is_refused),
 		cmocka_unit_test(versions_rise),
 		cmocka_unit_test(no_damage_harms_the_reader),

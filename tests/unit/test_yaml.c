@@ -206,6 +206,24 @@ a_mistake_shows_the_line_and_a_caret(void **state)
 }
 
 static void
+more_is_said_behind_the_mistake_it_is_about_and_no_other(void **state)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct yaml_doc *doc = parsed("title: x\nsize: 2\n", &report);
+	const struct yaml *size = yaml_get(doc->root, "size");
+
+	(void)state;
+	yaml_mistake(&report, size, "too small");
+	assert_false(yaml_mistake_more(&report, size, "too big", " indeed"));
+	assert_false(yaml_mistake_more(&report, yaml_get(doc->root, "title"), "too small", " indeed"));
+	assert_true(yaml_mistake_more(&report, size, "too small", ": 2"));
+	assert_string_equal(report.mistakes[0].text, "too small: 2");
+	assert_int_equal(report.n, 1);
+	yaml_report_release(&report);
+	yaml_doc_free(doc);
+}
+
+static void
 five_typos_give_five_mistakes(void **state)
 {
 	static const char text[] = "titel: x\n"
@@ -376,6 +394,7 @@ main(void)
 		cmocka_unit_test(everything_is_read),
 		cmocka_unit_test(what_is_absent_is_absent),
 		cmocka_unit_test(a_mistake_shows_the_line_and_a_caret),
+		cmocka_unit_test(more_is_said_behind_the_mistake_it_is_about_and_no_other),
 		cmocka_unit_test(five_typos_give_five_mistakes),
 		cmocka_unit_test(wrong_shapes_are_named),
 		cmocka_unit_test(what_yaml_allows_and_we_do_not),

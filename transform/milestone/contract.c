@@ -264,7 +264,7 @@ outcome_twice(struct compiling *cp, const struct version_terms *v, uint32_t at)
 			    "outcome '" SPAN_FMT "' stands here twice", SPAN_ARG(o->name));
 		else if (o->pay == PAY_PRICE && p->pay == PAY_PRICE
 		    && filter_eq(&o->only_for, &p->only_for) && rule_same(&o->rule, &p->rule))
-			yaml_mistake(cp->report, yaml_key(o->at.node, "rule"),
+			REFUSE(cp, yaml_key(o->at.node, "rule"),
 			    "pays twice for one fact: the same rule as '" SPAN_FMT "'",
 			    SPAN_ARG(p->name));
 	}
@@ -414,7 +414,7 @@ cohort_check(struct compiling *cp, const struct version_terms *v)
 		yaml_mistake(cp->report, yaml_get(co->at.node, "until"),
 		    "'until' is before 'from'");
 	if (v->ends != DATE_NONE && co->from != DATE_NONE && v->ends < co->from)
-		yaml_mistake(cp->report, yaml_get(v->at.node, "ends"),
+		REFUSE(cp, yaml_get(v->at.node, "ends"),
 		    "can never pay: it ends before the first referral");
 }
 
@@ -534,10 +534,10 @@ ceiling_check(struct compiling *cp, const struct version_terms *v, const struct 
 		yaml_mistake(cp->report, yaml_get(v->at.node, "ceiling"),
 		    "the scheme's 'benefit' is not stated");
 	else if (!cap)
-		yaml_mistake(cp->report, yaml_get(v->at.node, "ceiling"),
+		REFUSE(cp, yaml_get(v->at.node, "ceiling"),
 		    "no ceiling: a cap of the contract is needed");
 	else if (cap->amount_millionths > v->benefit_millionths)
-		yaml_mistake(cp->report, yaml_get(cap->at.node, "amount"),
+		REFUSE(cp, yaml_get(cap->at.node, "amount"),
 		    "the ceiling is more than the stated benefit, which this scheme forbids");
 }
 
@@ -552,7 +552,7 @@ caps_compile(struct compiling *cp, struct version_terms *v)
 		cap_compile(cp, v, &caps[i]);
 		for (uint32_t k = 0; k < i; k++)
 			if (cap_same(&caps[k], &caps[i]))
-				yaml_mistake(cp->report, caps[i].at.node,
+				REFUSE(cp, caps[i].at.node,
 				    "caps contradict: the same cap stands above");
 		if (caps[i].cap == CAP_CONTRACT && caps[i].outcomes_set == 0) {
 			contract = caps[i].amount_minor;
@@ -563,7 +563,7 @@ caps_compile(struct compiling *cp, struct version_terms *v)
 	for (uint32_t i = 0; i < v->caps.n; i++)
 		if (caps[i].cap != CAP_VOLUME && caps[i].cap != CAP_CONTRACT
 		    && caps[i].amount_minor > contract)
-			yaml_mistake(cp->report, yaml_get(caps[i].at.node, "amount"),
+			REFUSE(cp, yaml_get(caps[i].at.node, "amount"),
 			    "caps contradict: more than the whole contract's");
 }
 
@@ -671,8 +671,8 @@ rates_compile(struct compiling *cp)
 	}
 }
 
-struct contract *
-contract_parse(const struct yaml *root, struct yaml_report *report)
+static struct contract *
+parse(const struct yaml *root, struct yaml_report *report, bool shown)
 {
 	struct contract *c = mem_zalloc(1, sizeof(*c));
 	uint32_t before = report->n;
@@ -713,10 +713,22 @@ contract_parse(const struct yaml *root, struct yaml_report *report)
 	}
 	if (c->versions_n == 0 && report->n == before)
 		yaml_mistake(report, root, "no versions: no terms");
-	if (report->n == before)
+	if (report->n == before || (shown && report->n == before + cp.refused))
 		return c;
 	contract_free(c);
 	return NULL;
+}
+
+struct contract *
+contract_parse(const struct yaml *root, struct yaml_report *report)
+{
+	return parse(root, report, false);
+}
+
+struct contract *
+contract_parse_shown(const struct yaml *root, struct yaml_report *report)
+{
+	return parse(root, report, true);
 }
 
 void

@@ -20,6 +20,9 @@ struct contract;
 
 /* Owned, or NULL with every mistake of the file in `report`. */
 struct contract *contract_parse(const struct yaml *root, struct yaml_report *report);
+/* As contract_parse(), but what only its terms are refused for is returned as well: `outturn
+ * check` runs it to show what it would do.  NULL: its form is wrong. */
+struct contract *contract_parse_shown(const struct yaml *root, struct yaml_report *report);
 void contract_free(struct contract *c);
 
 struct span contract_name(const struct contract *c);

@@ -18,7 +18,11 @@ struct compiling {
 	struct arena *arena;
 	struct yaml_report *report;
 	const struct currency *currency; /* NULL: unknown, and told */
+	uint32_t refused;                /* of the mistakes: right in form, and refused for the terms */
 };
+
+/* A mistake of the terms alone: the contract could still be run, to show what it would do. */
+#define REFUSE(cp, ...) ((cp)->refused++, yaml_mistake((cp)->report, __VA_ARGS__))
 
 void filter_read(struct compiling *cp, const struct yaml *node, struct filter *out);
 bool filter_eq(const struct filter *a, const struct filter *b);
