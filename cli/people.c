@@ -5,7 +5,7 @@
 #include "common/must.h"
 #include "common/text.h"
 
-enum { OPAQUE_OF_TEN = 2, MEMO_VALUES = 1 << 17 };
+enum { OPAQUE_OF_TEN = 2, MEMO_VALUES = 1 << 15 };
 
 static const char *const column_names[PEOPLE_END] = {
 #define PEOPLE_NAME(name) #name,

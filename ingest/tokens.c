@@ -288,12 +288,6 @@ add_names(struct tokeniser *t, struct person_block *b, const struct person *p,
 	pair[0] = span_cmp(s, f) < 0 ? s : f;
 	pair[1] = span_cmp(s, f) < 0 ? f : s;
 	add_composite(t, b, TOKEN_NAME_SWAP, pair, 2);
-	if (f.len > 1)
-		add(t, b, TOKEN_NAME_FIRST, f);
-	if (s.len > 1)
-		add(t, b, TOKEN_NAME_LAST, s);
-	add_ends(t, b, TOKEN_SURNAME_HEAD, s, NAME_END);
-	add_ends(t, b, TOKEN_FORENAME_HEAD, f, NAME_END);
 	add(t, b, TOKEN_INITIALS, span_of(p->initials, p->initials_len));
 	add_sounds(t, b, TOKEN_PHONETIC_SURNAME, surname);
 	if (f.len > 1 && t->settings.profile != TOKENS_CORE) {
@@ -301,6 +295,21 @@ add_names(struct tokeniser *t, struct person_block *b, const struct person *p,
 		add_sounds(t, b, TOKEN_PHONETIC_FORENAME, &sound);
 	}
 	add(t, b, TOKEN_NICKNAME, nickname);
+}
+
+/* Names in each other's place, and their ends; here, and not with the names, for tokens are sorted by
+ * field. */
+static void
+add_name_parts(struct tokeniser *t, struct person_block *b, const struct person *p)
+{
+	struct span s = p->surname.whole, f = p->forename.whole;
+
+	if (f.len > 1)
+		add(t, b, TOKEN_NAME_FIRST, f);
+	if (s.len > 1)
+		add(t, b, TOKEN_NAME_LAST, s);
+	add_ends(t, b, TOKEN_SURNAME_HEAD, s, NAME_END);
+	add_ends(t, b, TOKEN_FORENAME_HEAD, f, NAME_END);
 }
 
 static void
@@ -333,13 +342,13 @@ add_lines(struct tokeniser *t, struct person_block *b, const struct raw_address 
 	add(t, b, TOKEN_STREET, at.street);
 	add(t, b, TOKEN_LOCALITY, at.locality);
 	add(t, b, TOKEN_TOWN, at.town);
-	add_ends(t, b, TOKEN_STREET_HEAD, at.street, LINE_END);
-	add_ends(t, b, TOKEN_LOCALITY_HEAD, at.locality, LINE_END);
-	add_ends(t, b, TOKEN_TOWN_HEAD, at.town, LINE_END);
 	sound = phonetic_of(at.street);
 	add_text(t, b, TOKEN_PHONETIC_STREET, sound.primary);
 	sound = phonetic_of(at.town);
 	add_text(t, b, TOKEN_PHONETIC_TOWN, sound.primary);
+	add_ends(t, b, TOKEN_STREET_HEAD, at.street, LINE_END);
+	add_ends(t, b, TOKEN_LOCALITY_HEAD, at.locality, LINE_END);
+	add_ends(t, b, TOKEN_TOWN_HEAD, at.town, LINE_END);
 }
 
 /* The letter at `at` (from 1), upper case; '2' past the end, as the key's makers say. */
@@ -512,9 +521,6 @@ build(struct tokeniser *t, const struct raw_person *raw, const struct person_con
 	add_names(t, b, &p, nickname, &sound);
 	if (!c->restricted)
 		add_places(t, b, &p);
-	if (!c->restricted && p.n_addresses)
-		add_lines(t, b, (const struct raw_address *)raw->addresses.items + c->current_address,
-		    scratch);
 	add(t, b, TOKEN_SEX, c->sex);
 	if (p.died != DATE_NONE) {
 		char text[DATE_TEXT];
@@ -526,6 +532,10 @@ build(struct tokeniser *t, const struct raw_person *raw, const struct person_con
 		add_slk(t, b, &p, c->sex);
 		add_match_keys(t, b, &p, nickname, &sound, c->restricted);
 	}
+	if (!c->restricted && p.n_addresses)
+		add_lines(t, b, (const struct raw_address *)raw->addresses.items + c->current_address,
+		    scratch);
+	add_name_parts(t, b, &p);
 	sort_unique(b);
 	b->clk_len = 0;
 	if (t->clk)

@@ -47,7 +47,8 @@ hashes_make(struct batch *b)
 {
 	int kinds = kinds_of(b);
 
-	b->hash = mem_zalloc((size_t)b->n * SET_LISTS_MAX + 1, sizeof(*b->hash));
+	b->lists = (uint32_t)kinds;
+	b->hash = mem_zalloc((size_t)b->n * b->lists + 1, sizeof(*b->hash));
 	for (uint32_t i = 0; i < b->n; i++) {
 		for (int k = 0; k < kinds; k++) {
 			uint32_t v[5] = { (uint32_t)k }, h;
@@ -58,7 +59,7 @@ hashes_make(struct batch *b)
 				all &= v[p + 1] != 0;
 			}
 			h = (uint32_t)hash64(v, sizeof(v), 3);
-			b->hash[(size_t)i * SET_LISTS_MAX + (size_t)k] = all ? h | 1 : 0;
+			b->hash[(size_t)i * b->lists + (size_t)k] = all ? h | 1 : 0;
 		}
 	}
 }
@@ -68,11 +69,12 @@ bool
 lists_met(const struct batch *b, uint32_t i, uint32_t j, int before)
 {
 	typedef uint32_t lanes __attribute__((vector_size(LANES * 4)));
-	const uint32_t *x = b->hash + (size_t)i * SET_LISTS_MAX, *y = b->hash + (size_t)j * SET_LISTS_MAX;
+	const uint32_t *x = b->hash + (size_t)i * b->lists, *y = b->hash + (size_t)j * b->lists;
 	lanes met = { 0 }, u, v;
 	uint32_t any = 0;
 	int k = 0;
 
+	before = before < (int)b->lists ? before : (int)b->lists;
 	for (; k + LANES <= before; k += LANES) {
 		memcpy(&u, x + k, sizeof(u));
 		memcpy(&v, y + k, sizeof(v));
@@ -126,15 +128,15 @@ lists_pairs(struct batch *b, struct keyed *k, struct keyed *spare)
 		uint32_t n = 0;
 
 		for (uint32_t i = 0; i < b->n; i++)
-			if (b->hash[(size_t)i * SET_LISTS_MAX + (size_t)kind])
-				k[n++] = (struct keyed){ b->hash[(size_t)i * SET_LISTS_MAX + (size_t)kind], i };
+			if (b->hash[(size_t)i * b->lists + (size_t)kind])
+				k[n++] = (struct keyed){ b->hash[(size_t)i * b->lists + (size_t)kind], i };
 		keyed_sort(k, spare, n, 4);
 		for (uint32_t from = 0, to; from < n; from = to) {
 			to = keyed_end(k, n, from);
 			if (to - from > list_limit(b, kind)) {
 				b->stats.oversize++;
 				for (uint32_t i = from; i < to; i++)
-					b->hash[(size_t)k[i].number * SET_LISTS_MAX + (size_t)kind] = 0;
+					b->hash[(size_t)k[i].number * b->lists + (size_t)kind] = 0;
 				continue;
 			}
 			for (uint32_t i = from; i < to; i++)

@@ -15,7 +15,7 @@
 enum {
 	SET_RARITIES = 12,
 	SET_ODDITIES = 6,     /* the first of them: words, where one that nobody else has is a slip */
-	SET_LISTS_MAX = 48,   /* kinds of posting list */
+	SET_LISTS_MAX = 48,   /* kinds of posting list, at most */
 };
 
 struct kept {
@@ -37,7 +37,8 @@ struct batch {
 	uint32_t sources;     /* greatest + 1 */
 	uint32_t *order, *at; /* canonical -> added, added -> canonical */
 	uint16_t (*rarity)[SET_RARITIES]; /* -log2, mbit */
-	uint32_t *hash;       /* n * SET_LISTS_MAX; 0: absent or oversize */
+	uint32_t *hash;       /* n * lists; 0: absent or oversize */
+	uint32_t lists;       /* kinds of posting list that this set has */
 	struct kept *kept;
 	size_t kept_n, kept_cap;
 	uint32_t *label;      /* canonical */
