@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "common/claim.h"
+#include "common/io/daemon.h"
 #include "common/io/level_task.h"
 #include "common/io/log.h"
 #include "common/mem.h"
@@ -387,6 +388,7 @@ resync_read(struct sink_loop *sk, struct part *p, int64_t end, struct err *err)
 	if (!reader || kreader_add(reader, p->topic, p->partition, KAFKA_BEGIN, p, err))
 		goto out;
 	while (kreader_position(reader, p->topic, p->partition) < end) {
+		daemon_lives(); /* one round, as long as the partition is */
 		got = kreader_poll(reader, SINK_WAIT_MS, &krec, err);
 		if (got < 0 && err->class != ERR_RETRY)
 			goto out;
@@ -519,7 +521,8 @@ follow_positions(struct sink_loop *sk, struct err *err)
 	return 0;
 }
 
-/* All that was there when the partitions were loaded is in the database. */
+/* All that was there when the partitions were loaded is in the database; who stands by has
+ * nothing, once the group has said so. */
 static bool
 caught_up(const struct sink_loop *sk)
 {
@@ -530,7 +533,7 @@ caught_up(const struct sink_loop *sk)
 		    || kreader_position(sk->reader, p->topic, p->partition) < p->ready_at)
 			return false;
 	}
-	return sk->parts_n > 0 && !sk->batch_since_ms;
+	return kgroup_joined(sk->group) && !sk->batch_since_ms;
 }
 
 static void

@@ -29,6 +29,7 @@ enum {
 
 static const char default_file[] = "config/outturn.yaml";
 static volatile sig_atomic_t stopping;
+static bool started; /* ready was said */
 
 extern char **environ;
 
@@ -96,6 +97,22 @@ daemon_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Catching up takes as long as the topics are, and a broker that is away may be away
+ * for long: who says that it lives is given more time, who hangs is not. */
+void
+daemon_lives(void)
+{
+	static int64_t said_ms;
+	char text[64];
+	int64_t now = daemon_now_ms();
+
+	if (started || (said_ms && now - said_ms < DAEMON_STARTING_MS))
+		return;
+	said_ms = now;
+	snprintf(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%d000000", DAEMON_STARTING_S);
+	daemon_notify(text);
 }
 
 static void
@@ -212,7 +229,7 @@ struct life {
 	struct buf text;
 	enum health health;
 	bool ready, retrying;
-	int64_t wait_ms, retry_since_ms, looked_ms, starting_ms;
+	int64_t wait_ms, retry_since_ms, looked_ms;
 	char why[ERR_CODE_MAX];
 };
 
@@ -251,27 +268,12 @@ metrics_publish(struct life *l, int64_t mib)
 	http_publish(l->http, buf_view(&l->text), l->health);
 }
 
-/* Catching up takes as long as the topics are, and a broker that is away may be away
- * for long: who says that it lives is given more time, who hangs is not. */
-static void
-starting_say(struct life *l)
-{
-	char text[64];
-	int64_t now = daemon_now_ms();
-
-	if (l->ready || (l->starting_ms && now - l->starting_ms < DAEMON_STARTING_MS))
-		return;
-	l->starting_ms = now;
-	snprintf(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%d000000", DAEMON_STARTING_S);
-	daemon_notify(text);
-}
-
 static int
 look(struct life *l, struct err *err)
 {
 	int64_t now = daemon_now_ms(), mib;
 
-	starting_say(l);
+	daemon_lives();
 	if (now - l->looked_ms < DAEMON_LOOK_MS)
 		return 0;
 	l->looked_ms = now;
@@ -316,7 +318,7 @@ static int
 open_patiently(struct life *l, struct err *err)
 {
 	while (!daemon_stopping()) {
-		starting_say(l);
+		daemon_lives();
 		if (l->d->open(l->self, err) == 0) {
 			retry_over(l);
 			return 0;
@@ -331,7 +333,7 @@ open_patiently(struct life *l, struct err *err)
 static void
 ready_say(struct life *l)
 {
-	l->ready = true;
+	l->ready = started = true;
 	l->health = HEALTH_READY;
 	log_event(LOG_INFO, "ready", LOG_INT(pid, getpid()));
 	daemon_notify("READY=1");

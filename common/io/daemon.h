@@ -65,6 +65,9 @@ bool daemon_stopping(void);     /* SIGTERM or SIGINT came */
 void daemon_signals(void);      /* install the handlers */
 void daemon_no_core(void);      /* no core file, no ptrace by others */
 void daemon_notify(const char *state); /* "READY=1"; nothing without NOTIFY_SOCKET */
+/* Until it is ready, tells systemd now and then that a start is under way; each round does,
+ * and what may keep one round for minutes should. */
+void daemon_lives(void);
 int64_t daemon_now_ms(void);    /* monotonic */
 
 #endif

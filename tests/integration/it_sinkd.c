@@ -17,6 +17,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -362,27 +364,36 @@ await_agreement(void)
 
 /* --- the daemon and the servers */
 
-static void
-spawn_on(const char *pguri)
+static pid_t
+spawn_as(const char *instance, const char *pguri)
 {
 	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
-	char program[512], arg[4][600];
+	char program[512], arg[5][600];
+	pid_t child;
 
 	snprintf(program, sizeof(program), "%s/outturn-sinkd", bin);
 	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
 	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", prefix);
 	snprintf(arg[2], sizeof(arg[2]), "pguri=%s", pguri);
 	snprintf(arg[3], sizeof(arg[3]), "flush_after=20");
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
+	snprintf(arg[4], sizeof(arg[4]), "instance=%s", instance);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
 		int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		dup2(fd, STDERR_FILENO);
 		execl(program, program, "-o", arg[0], "-o", arg[1], "-o", arg[2], "-o", arg[3],
-		    (char *)NULL);
+		    "-o", arg[4], (char *)NULL);
 		_exit(127);
 	}
+	return child;
+}
+
+static void
+spawn_on(const char *pguri)
+{
+	pid = spawn_as("one", pguri);
 }
 
 static int
@@ -832,6 +843,48 @@ a_log_that_was_compacted_while_it_was_away_says_the_same(void **state)
 	await_agreement();
 }
 
+/* One more than there are partitions: it has nothing, and nothing to catch up with. */
+static void
+who_stands_by_is_ready_too(void **state)
+{
+	enum { MEMBERS = 5 };
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	pid_t children[MEMBERS];
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ready = 0, starting = 0, status;
+	int64_t until = now_ms() + STORY_MS;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(end(SIGTERM), 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/it_sinkd.%d.notify", (int)getpid());
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = STORY_MS / 1000 },
+	    sizeof(struct timeval));
+	setenv("NOTIFY_SOCKET", at.sun_path, 1);
+	for (int i = 0; i < MEMBERS; i++) {
+		snprintf(name, sizeof(name), "of-five-%d", i);
+		children[i] = spawn_as(name, uri);
+	}
+	unsetenv("NOTIFY_SOCKET");
+	while (ready < MEMBERS && now_ms() < until) {
+		char word[100] = "";
+
+		if (recv(fd, word, sizeof(word) - 1, 0) <= 0)
+			break;
+		ready += strcmp(word, "READY=1") == 0;
+		starting += strncmp(word, "EXTEND_TIMEOUT_USEC=", 20) == 0;
+	}
+	for (int i = 0; i < MEMBERS; i++) {
+		kill(children[i], SIGTERM);
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	close(fd);
+	unlink(at.sun_path);
+	assert_int_equal(ready, MEMBERS);
+	assert_true(starting >= MEMBERS); /* each said at its start that it lives */
+}
+
 static int
 ground(void **state)
 {
@@ -891,6 +944,7 @@ main(void)
 		cmocka_unit_test(a_log_emptied_to_its_end_while_it_was_away_is_noticed_at_the_start),
 		cmocka_unit_test(under_load_it_stays_within_its_memory),
 		cmocka_unit_test(a_log_that_was_compacted_while_it_was_away_says_the_same),
+		cmocka_unit_test(who_stands_by_is_ready_too),
 	};
 
 	return cmocka_run_group_tests(tests, ground, ground_gone);
