@@ -37,10 +37,10 @@ UNIT     = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c tests/property/p
 INTEG    = $(patsubst %.c,$(B)/%,$(wildcard tests/integration/it_*.c))
 DIFF     = $(patsubst %.c,$(B)/%,$(wildcard tests/differential/diff_*.c tests/fuzz/fuzz_*.c))
 ATTACKS  = $(patsubst %.c,$(B)/%,$(wildcard tests/attack/attack_*.c))
-BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_eval.c))
+BENCHES  = $(patsubst %.c,$(B)/%,$(wildcard bench/bench_*.c bench/link_*.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/%,$(wildcard tests/tools/*.c))
 
-.PHONY: all help clean test check demo demo-stop docs bench bench-contract benches attack attacks unit diff integration tools
+.PHONY: all help clean test check demo demo-stop docs bench bench-contract bench-link benches attack attacks unit diff integration tools
 all: $(PROGRAMS)
 
 help:
@@ -127,6 +127,9 @@ bench:
 
 attack: attacks
 	B=$(B) ATTACK_FULL=1 scripts/attack
+
+bench-link:
+	B=$(B) scripts/bench-link
 
 bench-contract: $(B)/bench/bench_contract
 	$<
