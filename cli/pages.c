@@ -132,9 +132,10 @@ page_drop(struct page *page)
 
 /* Takes the document. */
 static void
-page_put(struct pages *p, const char *path, struct yaml_doc *doc, bool context)
+page_put(struct pages *p, const char *path, struct yaml_doc *doc, bool context, bool marred)
 {
-	struct page page = { .path = mem_strdup(path), .doc = doc, .context = context };
+	struct page page = { .path = mem_strdup(path), .doc = doc, .context = context,
+		.marred = marred };
 
 	if (!classify(&page)) {
 		yaml_mistake(&p->report, doc->root,
@@ -159,11 +160,12 @@ page_put(struct pages *p, const char *path, struct yaml_doc *doc, bool context)
 static void
 file_add(struct pages *p, const char *path, bool context)
 {
-	struct yaml_doc *doc = yaml_load(path, &p->report);
+	uint32_t before = p->report.n;
+	struct yaml_doc *doc = yaml_load_told(path, &p->report);
 
 	p->files += !context;
 	if (doc)
-		page_put(p, path, doc, context);
+		page_put(p, path, doc, context, p->report.n != before);
 }
 
 static int
@@ -227,7 +229,7 @@ pages_add_text(struct pages *p, const char *label, struct span content)
 	struct yaml_doc *doc = yaml_parse(label, content, &unread);
 
 	if (doc)
-		page_put(p, label, doc, true);
+		page_put(p, label, doc, true, false);
 	yaml_report_release(&unread);
 }
 
@@ -292,14 +294,14 @@ contract_judge(struct pages *p, const struct page *page)
 	uint32_t before = p->report.n;
 	struct contract *c = contract_parse_shown(page->doc->root, &p->report);
 
-	if (c) {
-		bool right = p->report.n == before;
+	bool right = p->report.n == before && !page->marred;
 
+	if (c)
 		contract_check(c, p->codes, p->agencies, &p->report);
+	if (c && !page->marred)
 		contract_terms_check(c, p->agencies, &p->report);
-		if (right)
-			contract_examples(p, page, c);
-	}
+	if (c && right)
+		contract_examples(p, page, c);
 	contract_free(c);
 }
 

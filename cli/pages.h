@@ -27,6 +27,7 @@ struct page {
 	char *name;           /* owned: "settings", "agencies", a contract's */
 	struct yaml_doc *doc; /* owned; doc->source is the file */
 	bool context;         /* read to judge others by; itself not asked for */
+	bool marred;          /* its YAML has mistakes: looked at for more, and not run */
 };
 
 struct pages {

@@ -31,6 +31,7 @@ struct builder {
 	size_t n_pending, cap_pending;
 	uint32_t nodes, documents;
 	bool give_up;         /* a limit is passed: nothing sensible follows */
+	bool whole;           /* it was read to its end, and is a tree */
 };
 
 static bool
@@ -141,7 +142,7 @@ close_frame(struct builder *b)
 			keys[i] = from[2 * i];
 			items[i] = from[2 * i + 1];
 			if (keys[i].kind != YAML_SCALAR || keys[i].text.len == 0)
-				refuse(b, keys[i].line, keys[i].col,
+				b->whole = refuse(b, keys[i].line, keys[i].col,
 				    "found a key that is not a word, expected 'name: value'");
 		}
 		f->head.keys = keys;
@@ -193,6 +194,7 @@ on_alias(struct builder *b, const struct fy_event *e)
 {
 	struct yaml node = node_at(b, e->alias.anchor, YAML_SCALAR);
 
+	node.text = SPAN_LIT("*");
 	refuse(b, node.line, node.col,
 	    "found an alias ('*'), expected the value itself: write it out here");
 	push(b, node);
@@ -303,6 +305,7 @@ parse_events(struct builder *b)
 	MUST(parser != NULL);
 	MUST(fy_parser_set_string(
 		 parser, (const char *)b->doc->source.ptr, b->doc->source.len) == 0);
+	b->whole = true;
 	while (!b->give_up && (e = fy_parser_parse(parser))) {
 		ended = e->type == FYET_STREAM_END;
 		on_event(b, e);
@@ -310,6 +313,7 @@ parse_events(struct builder *b)
 	}
 	if (!ended && !b->give_up)
 		refuse_syntax(b, diag);
+	b->whole = b->whole && ended && !b->give_up;
 	fy_parser_destroy(parser);
 	fy_diag_destroy(diag);
 }
@@ -332,8 +336,9 @@ source_ok(struct builder *b)
 	return true;
 }
 
-struct yaml_doc *
-yaml_parse(const char *name, struct span source, struct yaml_report *report)
+/* told: a tree with mistakes is a tree, for who goes on to look for more of them. */
+static struct yaml_doc *
+parse(const char *name, struct span source, bool told, struct yaml_report *report)
 {
 	struct arena arena;
 	struct builder b = { .report = report };
@@ -355,7 +360,7 @@ yaml_parse(const char *name, struct span source, struct yaml_report *report)
 		parse_events(&b);
 	if (report->n == before && b.n_pending == 0)
 		refuse(&b, 1, 1, "found an empty file, expected 'name: value' lines");
-	if (report->n != before) {
+	if (report->n != before && !(told && b.whole && b.n_pending == 1)) {
 		mem_free(b.pending);
 		yaml_doc_free(b.doc);
 		return NULL;
@@ -366,6 +371,12 @@ yaml_parse(const char *name, struct span source, struct yaml_report *report)
 	b.doc->root = root;
 	mem_free(b.pending);
 	return b.doc;
+}
+
+struct yaml_doc *
+yaml_parse(const char *name, struct span source, struct yaml_report *report)
+{
+	return parse(name, source, false, report);
 }
 
 /* Reads at most one byte more than is allowed. */
@@ -386,8 +397,8 @@ read_file(int fd, uint8_t *out, size_t cap, size_t *len)
 	return 0;
 }
 
-struct yaml_doc *
-yaml_load(const char *path, struct yaml_report *report)
+static struct yaml_doc *
+load(const char *path, bool told, struct yaml_report *report)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct yaml_doc *doc = NULL;
@@ -409,8 +420,20 @@ yaml_load(const char *path, struct yaml_report *report)
 		yaml_mistake_at(report, path, SPAN_NONE, 0, 0, "cannot be read: %s",
 		    strerror(errno));
 	else
-		doc = yaml_parse(path, span_of(bytes, len), report);
+		doc = parse(path, span_of(bytes, len), told, report);
 	mem_free(bytes);
 	close(fd);
 	return doc;
+}
+
+struct yaml_doc *
+yaml_load(const char *path, struct yaml_report *report)
+{
+	return load(path, false, report);
+}
+
+struct yaml_doc *
+yaml_load_told(const char *path, struct yaml_report *report)
+{
+	return load(path, true, report);
 }

@@ -18,5 +18,8 @@ struct yaml_doc *yaml_parse(const char *name, struct span source, struct yaml_re
 
 /* The same from a file. */
 struct yaml_doc *yaml_load(const char *path, struct yaml_report *report);
+/* The same, but what has anchors, tags or keys twice, and is a tree, is returned with its
+ * mistakes: whoever reports looks for the others, too. */
+struct yaml_doc *yaml_load_told(const char *path, struct yaml_report *report);
 
 #endif

@@ -576,9 +576,10 @@ version_compile(struct compiling *cp, uint32_t at)
 		yaml_mistake(cp->report, yaml_get(v->at.node, "version"),
 		    "versions rise; the one before is %d", v[-1].number);
 	if (at > 0 && v->effective != DATE_NONE && v[-1].effective != DATE_NONE
-	    && v->effective < v[-1].effective)
+	    && v->effective <= v[-1].effective)
 		yaml_mistake(cp->report, yaml_get(v->at.node, "effective"),
-		    "before the version that it varies");
+		    v->effective < v[-1].effective ? "before the version that it varies"
+						   : "versions overlap: the one before is of the same day");
 	cohort_compile(cp, &v->cohort);
 	cohort_check(cp, v);
 	spells_compile(cp, v);
