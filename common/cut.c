@@ -20,7 +20,7 @@ cut_same(const struct cut *a, const struct cut *b)
 struct cut
 cut_greatest(const struct cut *a, const struct cut *b)
 {
-	struct cut greatest = cut_cmp(a, b) >= 0 ? *a : *b;
+	struct cut greatest = cut_cmp(a, b) > 0 ? *a : *b;
 
 	greatest.complete_through = a->complete_through > b->complete_through
 	    ? a->complete_through

@@ -21,6 +21,7 @@ extern const struct cut CUT_NOTHING;
 /* By epoch, then offset: < 0, 0 or > 0. */
 int cut_cmp(const struct cut *a, const struct cut *b);
 bool cut_same(const struct cut *a, const struct cut *b); /* in every part */
-struct cut cut_greatest(const struct cut *a, const struct cut *b); /* of each part */
+/* Of each part; the recipe of the further one, of b's where they are as far. */
+struct cut cut_greatest(const struct cut *a, const struct cut *b);
 
 #endif

@@ -214,6 +214,7 @@ input_cut(struct level *lv, const struct key *key, const struct rec *rec)
 
 	if (!rec->value.ptr || !lv->port.decode_cut(lv->port.carrier, rec->value, &cut))
 		return;
+	cut.recipe = lv->core.recipe; /* the input's is its maker's */
 	at = cut_index(lv, key->stream); /* may move lv->cuts */
 	name = &lv->cuts[at];
 	grown = name->has ? cut_greatest(&name->want, &cut) : cut;
@@ -239,7 +240,8 @@ side_cuts(struct level *lv)
 		name = &lv->cuts[at];
 		name->has = true;
 		name->want = (struct cut){ .offset = in->position - 1,
-			.complete_through = DATE_NONE, .terms_offset = -1 };
+			.complete_through = DATE_NONE, .terms_offset = -1,
+			.recipe = lv->core.recipe };
 	}
 }
 

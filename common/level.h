@@ -57,6 +57,9 @@ struct level_core {
 	/* How late the latest record folded since last asked was when it was written
 	 * (patience.h): its own time less its raw record's.  NULL: never late. */
 	int64_t (*late_ms)(void *self);
+	/* What rows are made with besides the inputs (the keys that units are named by),
+	 * as a hash: stands in every cut of ours.  0: nothing. */
+	int64_t recipe;
 };
 
 struct level_port {

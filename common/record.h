@@ -125,7 +125,7 @@ struct cut {
 	date_t complete_through; /* DATE_NONE, or the agency's own word */
 	int64_t terms_offset;    /* under terms through this offset */
 	int32_t epoch;           /* of the raw topic that the offset is of; 0: never made anew */
-	int64_t recipe;          /* of the raw topic: what evidence was made with besides terms */
+	int64_t recipe;          /* what this topic's records were made with besides its inputs; 0: not said */
 };
 
 struct match_note {          /* why this event is of this unit; no clear value */

@@ -53,6 +53,23 @@ test_days_and_terms_are_the_greatest_of_either(void **state)
 	assert_false(cut_same(&abc, &all));
 }
 
+/* What is sent goes by what we make it with, also where no record has come since. */
+static void
+test_where_two_are_as_far_the_later_ones_recipe_counts(void **state)
+{
+	struct cut old = cut(1, 117, 19000, 3), again = old, before = cut(1, 116, 19000, 3), both;
+
+	(void)state;
+	old.recipe = 4;
+	again.recipe = before.recipe = 7;
+	both = cut_greatest(&old, &again);
+	assert_int_equal(both.recipe, 7);
+	both = cut_greatest(&old, &before);
+	assert_int_equal(both.recipe, 4);
+	both = cut_greatest(&before, &old);
+	assert_int_equal(both.recipe, 4);
+}
+
 int
 main(void)
 {
@@ -60,6 +77,7 @@ main(void)
 		cmocka_unit_test(test_a_topics_epoch_counts_before_its_offset),
 		cmocka_unit_test(test_an_offset_is_never_carried_into_another_epoch),
 		cmocka_unit_test(test_days_and_terms_are_the_greatest_of_either),
+		cmocka_unit_test(test_where_two_are_as_far_the_later_ones_recipe_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

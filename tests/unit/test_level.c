@@ -29,6 +29,8 @@ static struct play {
 	bool there[ROWS], touched[ROWS];
 } play;
 
+static int64_t recipe; /* ours, from the next begin() on */
+
 static struct id
 row_id(int n)
 {
@@ -124,6 +126,8 @@ encode_cut(void *carrier, const struct cut *cut, struct buf *value)
 {
 	(void)carrier;
 	buf_printf(value, "%d", (int)cut->offset);
+	if (cut->recipe)
+		buf_printf(value, ".%d", (int)cut->recipe);
 }
 
 static bool
@@ -131,7 +135,7 @@ decode_cut(void *carrier, struct span value, struct cut *cut)
 {
 	(void)carrier;
 	*cut = (struct cut){ .offset = value.ptr[0] - '0', .complete_through = DATE_NONE,
-		.terms_offset = -1 };
+		.terms_offset = -1, .recipe = value.len > 2 ? value.ptr[2] - '0' : 0 };
 	return true;
 }
 
@@ -141,7 +145,8 @@ begin(int64_t input_end, int64_t output_end)
 	memset(&play, 0, sizeof(play));
 	play.level = level_new(
 	    &(struct level_core){ .fold = fold, .cut = on_cut, .settle = settle_core,
-		.next_touched = next_touched, .want = want, .output_of = output_of },
+		.next_touched = next_touched, .want = want, .output_of = output_of,
+		.recipe = recipe },
 	    &(struct level_port){ .send = send, .encode_claim = encode_claim,
 		.encode_cut = encode_cut, .decode_claim = decode_claim,
 		.decode_cut = decode_cut },
@@ -307,6 +312,50 @@ test_a_cut_that_comes_while_others_wait_is_not_sent_with_them(void **state)
 }
 
 static void
+step_all(void)
+{
+	while (level_step(play.level, 100))
+		;
+	settle();
+	while (level_step(play.level, 100))
+		;
+	settle();
+}
+
+static void
+test_a_cut_says_our_recipe_and_not_the_inputs(void **state)
+{
+	(void)state;
+	recipe = 7;
+	begin(0, 0);
+	step_all();
+	in(0, "k/raw.a", "3.5");
+	step_all();
+	assert_string_equal(last("k/raw.a")->value, "3.7");
+	level_free(play.level);
+	recipe = 0;
+}
+
+/* Neither another recipe of the input's maker nor one of ours, of before, is something
+ * that has to be waited for: no record need ever come. */
+static void
+test_what_stands_by_another_recipe_is_said_anew_and_holds_nobody_up(void **state)
+{
+	(void)state;
+	for (recipe = 0; recipe < 8; recipe += 7) {
+		begin(1, 2);
+		in(0, "k/raw.a", "3.5");
+		out("c/*/0f000000000000000000000000000000", "1", &OTHER);
+		out("k/raw.a", "3.4", &OTHER);
+		step_all();
+		assert_int_equal(level_state(play.level), LEVEL_LIVE);
+		assert_string_equal(last("k/raw.a")->value, recipe ? "3.7" : "3");
+		level_free(play.level);
+	}
+	recipe = 0;
+}
+
+static void
 test_outbid_it_is_over(void **state)
 {
 	(void)state;
@@ -329,6 +378,8 @@ main(void)
 		cmocka_unit_test(test_an_intruder_is_answered_before_the_next_cut),
 		cmocka_unit_test(test_while_an_input_is_in_doubt_no_cut_is_written),
 		cmocka_unit_test(test_a_cut_that_comes_while_others_wait_is_not_sent_with_them),
+		cmocka_unit_test(test_a_cut_says_our_recipe_and_not_the_inputs),
+		cmocka_unit_test(test_what_stands_by_another_recipe_is_said_anew_and_holds_nobody_up),
 		cmocka_unit_test(test_outbid_it_is_over),
 	};
 
