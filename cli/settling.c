@@ -9,6 +9,7 @@
 #include "common/money.h"
 #include "transform/milestone/reason.h"
 #include "transform/milestone/rules.h"
+#include "transform/milestone/sample.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, NOON_MS = DAY_MS / 2, SETTLING_MILLION = 1000000 };
 
@@ -38,6 +39,9 @@ struct cli_settling {
 	struct span *names;
 	uint32_t names_n, names_cap;
 	struct arena arena;
+	int64_t sample, seed;       /* how many are drawn; 0: none */
+	struct id *drawn;           /* of all claims, those drawn first */
+	uint32_t claims_n;
 };
 
 /* --- the period: 2015, 2015-Q2, 2015-04, 2015-04-01..2015-06-30 */
@@ -229,6 +233,14 @@ earlier_read(struct cli_settling *s, const char *path, struct err *err)
 
 /* --- life */
 
+static bool
+count_read(const char *text, int64_t least, int64_t *out)
+{
+	struct yaml node = { .kind = YAML_SCALAR, .text = span_str(text) };
+
+	return yaml_int(&node, out) && *out >= least;
+}
+
 struct cli_settling *
 settling_new(const struct settling_said *said, const struct contract *c, struct err *err)
 {
@@ -246,6 +258,11 @@ settling_new(const struct settling_said *said, const struct contract *c, struct 
 	if (said->settle && !period_parse(span_str(said->settle), &s->facts.from, &s->facts.to)) {
 		err_set(err, ERR_FATAL, "'--settle' is a period: 2015, 2015-Q2, 2015-04 or "
 		    "2015-04-01..2015-06-30");
+		goto fail;
+	}
+	if ((said->sample && !count_read(said->sample, 1, &s->sample))
+	    || !count_read(said->seed ? said->seed : "1", 0, &s->seed)) {
+		err_set(err, ERR_FATAL, "'--sample' is how many, '--seed' a number");
 		goto fail;
 	}
 	if (said->reference
@@ -279,6 +296,7 @@ settling_free(struct cli_settling *s)
 	mem_free(s->decisions);
 	mem_free(s->rows);
 	mem_free(s->names);
+	mem_free(s->drawn);
 	idmap_release(&s->labels);
 	arena_release(&s->arena);
 	mem_free(s);
@@ -375,7 +393,7 @@ settling_take(struct cli_settling *s, const struct trial_person *p, const struct
 	bool fresh;
 	uint32_t *slot;
 
-	if (!s->settles || list->n == 0)
+	if ((!s->settles && !s->sample) || list->n == 0)
 		return;
 	slot = idmap_put(&s->labels, &p->unit, &fresh);
 	if (s->names_n == s->names_cap) {
@@ -537,6 +555,108 @@ settling_json(struct cli_settling *s, struct jw *j)
 	for (uint32_t i = 0; i < st.lines_n; i++)
 		line_json(s, j, &st.lines[i]);
 	jw_end(j);
+	jw_end(j);
+}
+
+/* --- a sample */
+
+static const struct settle_row *
+row_of(const struct cli_settling *s, const struct id *id)
+{
+	for (uint32_t i = 0; i < s->rows_n; i++) /* few are drawn */
+		if (id_eq(&s->rows[i].outcome_id, id))
+			return &s->rows[i];
+	return NULL;
+}
+
+static const struct outcome_terms *
+terms_of(const struct cli_settling *s, const struct settle_row *row)
+{
+	return &s->contract->versions[row->version_at].outcomes[row->terms_at];
+}
+
+static void
+draw(struct cli_settling *s)
+{
+	s->drawn = mem_alloc((s->rows_n + 1) * sizeof(*s->drawn));
+	s->claims_n = 0;
+	for (uint32_t i = 0; i < s->rows_n; i++)
+		if (s->rows[i].proven && terms_of(s, &s->rows[i])->pay == PAY_PRICE)
+			s->drawn[s->claims_n++] = s->rows[i].outcome_id;
+	sample_draw(s->drawn, s->claims_n, (uint64_t)s->seed);
+	if (s->sample > s->claims_n)
+		s->sample = s->claims_n;
+}
+
+/* The last result that was recorded of a claim; NULL: none was. */
+static const char *
+result_of(const struct cli_settling *s, const struct settle_row *row, struct span person)
+{
+	const struct decision_row *last = NULL;
+
+	for (uint32_t i = 0; i < s->decisions_n; i++) {
+		const struct decision_row *d = &s->decisions[i];
+
+		if (span_eq(d->person, person) && span_eq(d->outcome, terms_of(s, row)->name)
+		    && d->ordinal == row->ordinal && may_say(d)
+		    && (span_is(d->what, "sampled-right") || span_is(d->what, "sampled-wrong"))
+		    && (!last || d->on >= last->on))
+			last = d;
+	}
+	return !last ? NULL : span_is(last->what, "sampled-wrong") ? "wrong" : "right";
+}
+
+static void
+per_cent_json(struct jw *j, const char *key, int64_t millionths_is)
+{
+	jw_key(j, key);
+	jw_millionths(j, millionths_is);
+}
+
+void
+settling_sample_json(struct cli_settling *s, struct jw *j)
+{
+	uint64_t looked = 0, wrong = 0;
+	struct sample_rate r;
+
+	jw_key(j, "sample");
+	if (!s->sample) {
+		jw_null(j);
+		return;
+	}
+	draw(s);
+	jw_object(j);
+	jw_put_int(j, "seed", s->seed);
+	jw_put_int(j, "of", s->claims_n);
+	jw_key(j, "drawn");
+	jw_array(j);
+	for (int64_t i = 0; i < s->sample; i++) {
+		const struct settle_row *row = row_of(s, &s->drawn[i]);
+		const uint32_t *label = idmap_find(&s->labels, &row->unit);
+		struct span person = label ? s->names[*label] : SPAN_NONE;
+		const char *result = result_of(s, row, person);
+
+		looked += result != NULL;
+		wrong += result && strcmp(result, "wrong") == 0;
+		jw_object(j);
+		jw_key(j, "id");
+		jw_id(j, &row->outcome_id);
+		jw_put_str(j, "person", person);
+		jw_put_str(j, "outcome", terms_of(s, row)->name);
+		jw_put_int(j, "ordinal", row->ordinal);
+		jw_put_text(j, "result", result);
+		jw_end(j);
+	}
+	jw_end(j);
+	r = sample_rate(looked, wrong, s->claims_n);
+	jw_put_int(j, "looked_at", (int64_t)r.looked);
+	jw_put_int(j, "wrong", (int64_t)r.wrong);
+	per_cent_json(j, "rate", r.rate);
+	per_cent_json(j, "rate_low", r.low);
+	per_cent_json(j, "rate_high", r.high);
+	jw_put_int(j, "wrong_of_all", (int64_t)r.wrong_of);
+	jw_put_int(j, "wrong_of_all_low", (int64_t)r.low_of);
+	jw_put_int(j, "wrong_of_all_high", (int64_t)r.high_of);
 	jw_end(j);
 }
 

@@ -14,7 +14,7 @@
 #include "transform/milestone/settle.h"
 
 struct settling_said {
-	const char *settle, *reference, *decisions; /* NULL: not said */
+	const char *settle, *reference, *decisions, *sample, *seed; /* NULL: not said */
 	const char **earlier;
 	size_t earlier_n;
 };
@@ -40,6 +40,8 @@ bool settling_facts(const struct cli_settling *s, struct settle_facts *out);
 
 /* "settlement": an object, or null where no period was said. */
 void settling_json(struct cli_settling *s, struct jw *j);
+/* "sample": an object, or null where none was asked for. */
+void settling_sample_json(struct cli_settling *s, struct jw *j);
 void settling_text(struct cli_settling *s, struct buf *out);
 
 #endif

@@ -588,6 +588,7 @@ show(struct try *t, struct err *err)
 	rejects_json(t);
 	totals_json(t);
 	settling_json(t->settling, &t->json);
+	settling_sample_json(t->settling, &t->json);
 	jw_end(&t->json);
 	buf_byte(&t->out, '\n');
 	flush(t, 0);
@@ -675,6 +676,8 @@ run(struct cli *cli, int argc, char **argv)
 		{ .name = "totals", .flag = &said.brief },
 		{ .name = "settle", .value = &said.settling.settle },
 		{ .name = "reference", .value = &said.settling.reference },
+		{ .name = "sample", .value = &said.settling.sample },
+		{ .name = "seed", .value = &said.settling.seed },
 		{ .name = "decisions", .value = &said.settling.decisions },
 		{ .name = "earlier", .values = &said.settling.earlier,
 		    .values_n = &said.settling.earlier_n },
@@ -708,7 +711,8 @@ const struct cli_verb verb_try = {
 	.run = run,
 	.usage = "outturn try --contract FILE --events FILE... [--as-at DATE] [--topic TOPIC]\n"
 		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]\n"
-		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...",
+		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...\n"
+		 "    [--sample N] [--seed N]",
 	.says = "see what a contract makes of a file of events, without any server",
 	.help =
 	    "Events are CSV with a header, or JSON lines; outturn feed --columns lists the columns.  With\n"
@@ -728,6 +732,8 @@ const struct cli_verb verb_try = {
 	    "  --settle PERIOD    a statement of 2015, 2015-Q2, 2015-04 or 2015-04-01..2015-06-30\n"
 	    "  --reference FILE   figures from elsewhere: columns what, name, number, origin\n"
 	    "  --decisions FILE   columns person, outcome, ordinal, what, by, on, role, facts_hash\n"
+	    "  --sample N         claims drawn for an independent check; --json lists them\n"
+	    "  --seed N           of the draw; 1 without it: the same seed, the same draw\n"
 	    "  --earlier FILE     an earlier statement, as --settle --json printed it; again for more\n\n"
 	    "Exit: 0 outcomes were computed, 1 not one record could be used, 2 usage, 3 mistakes in the\n"
 	    "contract, 5 no such file.\n\n"

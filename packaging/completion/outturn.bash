@@ -12,7 +12,7 @@ _outturn()
 	local words=
 	case $verb in
 	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
-	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier' ;;
+	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier --sample --seed' ;;
 	check) words=' --json --help' ;;
 	rules) words=' --json --help --markdown --schema' ;;
 	keys) words=' --json --help --person --role' ;;

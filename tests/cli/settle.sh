@@ -43,4 +43,9 @@ check "what was revoked since is mirrored" \
 	eval "exits 0 try --contract '$C' --events less.csv --as-at 2016-01-01 --settle 2015-Q4 --earlier first.json --json && so '[.settlement.lines[] | [.state, .payable_minor]] == [[\"revoked\", -150000]]'"
 check "the same files in another order are the same bytes" \
 	eval "t 0 --settle 2015 --json && json .settlement >a && (head -n 1 easy.csv; tail -n +2 easy.csv | tac) >back.csv && exits 0 try --contract '$C' --events back.csv --settle 2015 --json && json .settlement | diff a -"
+check "a sample is drawn by its seed, whatever the order of the files" \
+	eval "t 0 --sample 2 --seed 7 --json && json .sample >a && exits 0 try --contract '$C' --events back.csv --sample 2 --seed 7 --json && json .sample | diff a - && so '.sample.of == 3 and (.sample.drawn | length) == 2'"
+printf 'person,outcome,what,by,on\nAmber Example,accommodation-3,sampled-wrong,Auditor,2015-06-10\nAmber Example,assessment-1,sampled-right,Auditor,2015-06-10\n' >sampled.csv
+check "its results give a rate with an interval" \
+	eval "t 0 --sample 3 --decisions sampled.csv --json && so '.sample.looked_at == 2 and .sample.wrong == 1 and .sample.rate == 50 and .sample.rate_low > 9 and .sample.rate_high < 91'"
 finish
