@@ -25,6 +25,31 @@ says_nothing(struct span s, enum people_column c)
 	return false;
 }
 
+static bool
+is_digits(const uint8_t *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	return n > 0;
+}
+
+/* "2119.0" is 2119 that went through a table of numbers; of "12345-6789" the last four say which
+ * side of the street, and half of all records lack them. */
+static struct span
+number_form(struct span s, enum people_column c)
+{
+	if (c == PEOPLE_forename || c == PEOPLE_surname || c == PEOPLE_address1
+	    || c == PEOPLE_address2 || c == PEOPLE_town)
+		return s;
+	if (s.len > 2 && s.ptr[s.len - 2] == '.' && s.ptr[s.len - 1] == '0' && is_digits(s.ptr, s.len - 2))
+		return span_of(s.ptr, s.len - 2);
+	if (c == PEOPLE_postcode && s.len == 10 && s.ptr[5] == '-' && is_digits(s.ptr, 5)
+	    && is_digits(s.ptr + 6, 4))
+		return span_of(s.ptr, 5);
+	return s;
+}
+
 struct span
 people_field(const struct people *p, const struct csv_row *row, enum people_column c)
 {
@@ -32,7 +57,7 @@ people_field(const struct people *p, const struct csv_row *row, enum people_colu
 	    ? text_trim(row->field[p->at[c]])
 	    : SPAN_LIT("");
 
-	return says_nothing(s, c) ? SPAN_LIT("") : s;
+	return says_nothing(s, c) ? SPAN_LIT("") : number_form(s, c);
 }
 
 static bool
