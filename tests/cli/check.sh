@@ -15,6 +15,7 @@ for c in "$ROOT"/config/contracts/*.yaml; do
 	case $c in *.examples.yaml) continue ;; esac
 	check "$(basename "$c" .yaml) has examples beside it, and they run" \
 		eval "exits 0 --json check '$c' && so '.examples > 0'"
+	check "docs/programmes.md has it" grep -q "\`$(basename "$c" .yaml)\`" "$ROOT/docs/programmes.md"
 done
 sed -i 's/title: First assessment/titel: First assessment/; s/36 months  /36 moths   /; s/event: volunteering$/event: voluntering/; s/\[supported-housing\]/[suported-housing]/; s/tenancy-agreement, landlord-letter, own-room-proof\]/tenancy-agrement]/' $C
 check "mistakes of a contract's language: file, line, column, found, expected" \
