@@ -11,19 +11,22 @@ enum {
 
 /* --- u: what two people's records agree on by chance */
 
-/* An initial is compared where the surname agrees, so that chance pairs do not show how often it
- * meets; but they meet as first letters do, however many there are. */
+/* Grades that are only had where less is known: of an initial, of a year.  How often that is so tells
+ * nothing of whether two are one, so their weight is that of the letter, of the year. */
 static void
-initials_set(struct weights *w)
+partial_set(struct batch *b)
 {
+	struct weights *w = &b->w;
+
 	w->u[LINE_FORENAME][GRADE_INITIAL] = w->m[LINE_FORENAME][GRADE_INITIAL] - FIRST_LETTER_MBIT;
+	w->u[LINE_DOB][GRADE_OTHER] = w->m[LINE_DOB][GRADE_OTHER] + b->same_year;
 }
 
 void
 learn_chance(struct batch *b)
 {
 	uint32_t seen[LINE_END][GRADE_END] = { { 0 } };
-	uint32_t pairs = b->n < 3 ? 0 : RANDOM_PAIRS;
+	uint32_t pairs = b->n < 3 ? 0 : RANDOM_PAIRS, years = 0, same_years = 0;
 	uint64_t r = 1;
 
 	for (uint32_t t = 0; t < pairs; t++) {
@@ -38,6 +41,9 @@ learn_chance(struct batch *b)
 		set_compare(b, i, j, grade);
 		for (int l = 0; l < LINE_END; l++)
 			seen[l][grade[l]]++;
+		years += b->rows[i].v[ROW_YEAR] && b->rows[j].v[ROW_YEAR];
+		same_years += b->rows[i].v[ROW_YEAR]
+		    && b->rows[i].v[ROW_YEAR] == b->rows[j].v[ROW_YEAR];
 	}
 	for (int l = 0; l < LINE_END; l++) {
 		uint64_t both = 0;
@@ -49,7 +55,8 @@ learn_chance(struct batch *b)
 		if (b->w.u[l][GRADE_SWAP] < SWAP_LEAST)
 			b->w.u[l][GRADE_SWAP] = SWAP_LEAST;
 	}
-	initials_set(&b->w);
+	b->same_year = bits_ratio(2 * (uint64_t)same_years + 1, 2 * (uint64_t)years + 2);
+	partial_set(b);
 }
 
 /* --- pairs that live together, counted by posting lists */
@@ -355,7 +362,7 @@ learn(struct batch *b, const struct together *t)
 	}
 	for (int l = 0; l < LINE_END; l++)
 		shares_set(b, (enum line)l, &c);
-	initials_set(&b->w);
+	partial_set(b);
 	b->w.moved = bits_blend(b->shipped.moved, BELIEF, c.moved_milli / 1000, c.placed_milli / 1000);
 	b->w.stayed = bits_blend(b->shipped.stayed, BELIEF,
 	    (c.placed_milli - c.moved_milli) / 1000, c.placed_milli / 1000);

@@ -42,6 +42,7 @@ struct batch {
 	struct kept *kept;
 	size_t kept_n, kept_cap;
 	uint32_t *label;      /* canonical */
+	int32_t same_year;    /* log2 of how often two people are born in one */
 	struct batch_seen seen;
 	bool once[BATCH_SOURCES_MAX]; /* this source has a person once, it seems */
 	struct batch_stats stats;
