@@ -274,6 +274,17 @@ a_variation_does_not_begin_the_count_of_a_gate_anew(void **state)
 	    SETTLES "- settlement: of the contract's first year\n" YEAR
 	    "  achieved: [{outcome: done, people: 5, on: 2015-02-01}]\n  earned: 100.00\n"
 	    "  measures: [{outcome: a, ordinal: 1, is: 5, of: 10}]\n");
+	comes_out(PLAY_CONTRACT VARIED_OUTCOMES "- version: 2\n  effective: 2016-01-01\n"
+	    "  cohort: {programme: p}\n  outcomes:\n" ONE("new", "5.00")
+	    "  - {outcome: done, title: D, pay: none, rule: {kind: event-once, event: d}}\n"
+	    "  - {outcome: a, title: A, price: 70.00, rule: {kind: rate-gate, of: [done], agreed: 10, "
+	    "at_least: 60, every: year}}\n", SETTLES
+	    "- settlement: each year by the terms of its last day\n  from: 2015-01-01\n"
+	    "  to: 2016-12-31\n"
+	    "  achieved: [{outcome: done, people: 5, on: 2015-02-01}, {outcome: done, first: 6, people: "
+	    "6, referred: 2016-01-02, on: 2016-02-01}]\n  earned: 170.00\n"
+	    "  measures: [{outcome: a, ordinal: 1, is: 5, of: 10, earned: 100.00}, {outcome: a, "
+	    "ordinal: 2, is: 6, of: 10, earned: 70.00}]\n");
 }
 
 /* --- 20 */

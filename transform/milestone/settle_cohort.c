@@ -70,7 +70,8 @@ payment_id(const struct settling *s, const struct outcome_terms *o, int32_t ordi
 struct paying {
 	struct settling *s;
 	const struct outcome_terms *o;
-	uint32_t at;            /* its index */
+	uint32_t version_at;    /* of which version it is */
+	uint32_t at;            /* its index in the terms that settle */
 	date_t day;             /* that the position is of */
 	struct claimable *out;
 	uint32_t n, room;
@@ -272,11 +273,20 @@ within(date_t day, date_t from, date_t to)
 	return day != DATE_NONE && day >= from && day <= to;
 }
 
-static bool
-any_of(const struct rule_terms *rule, uint32_t at)
+/* An outcome of the rule's own version, as the terms that settle count it. */
+static uint32_t
+counted_at(const struct paying *p, uint32_t at)
 {
+	return p->s->at[p->version_at * RULES_OUTCOMES_MAX + at];
+}
+
+static bool
+any_of(const struct paying *p, uint32_t at)
+{
+	const struct rule_terms *rule = &p->o->rule;
+
 	for (uint32_t i = 0; i < rule->of.names.n; i++)
-		if (rule->of.at[i] == at)
+		if (at != SETTLE_NOWHERE && counted_at(p, rule->of.at[i]) == at)
 			return true;
 	return false;
 }
@@ -295,9 +305,10 @@ gate_count(const struct paying *p, date_t from, date_t to, int64_t *is, int64_t 
 		uint32_t at = row_at(p->s, row);
 		bool counts = row_counts(p->s, row, p->day) && within(row->achieved, from, to);
 
-		if (counts && any_of(rule, at))
+		if (counts && any_of(p, at))
 			idmap_put(&c.of, &row->unit, NULL);
-		if (rule->out_of.ptr ? counts && at == rule->out_of_at
+		if (rule->out_of.ptr ? counts && at != SETTLE_NOWHERE
+				     && at == counted_at(p, rule->out_of_at)
 				     : row->in_cohort && within(row->referred, from, to))
 			idmap_put(&c.out_of, &row->unit, NULL);
 	}
@@ -388,9 +399,32 @@ gate_start(const struct paying *p)
 	return p->s->terms->effective;
 }
 
+/* The terms in force on the period's last day; false: they have no such gate. */
+static bool
+gate_in_force(struct paying *p, date_t to, struct span name)
+{
+	const struct contract *c = p->s->contract;
+	uint32_t v = c->versions_n - 1;
+
+	while (v > 0 && c->versions[v].effective > to)
+		v--;
+	for (uint32_t i = 0; i < c->versions[v].outcomes_n; i++) {
+		const struct outcome_terms *o = &c->versions[v].outcomes[i];
+
+		if (!span_eq(o->name, name)
+		    || (o->rule.kind != RULE_RATE_GATE && o->rule.kind != RULE_RISING_TARGET))
+			continue;
+		p->o = o;
+		p->version_at = v;
+		return true;
+	}
+	return false;
+}
+
 static void
 gate_pay(struct paying *p)
 {
+	struct span name = p->o->name;
 	int32_t every = p->o->rule.every_period;
 	date_t start = gate_start(p), from = start, to;
 
@@ -402,7 +436,8 @@ gate_pay(struct paying *p)
 		to = contract_period(start, every, n + 1) - 1;
 		if (to > p->day || n >= RULES_PERIODS_MAX)
 			break;
-		gate_period(p, n + 1, from, to);
+		if (gate_in_force(p, to, name))
+			gate_period(p, n + 1, from, to);
 		from = to + 1;
 	}
 }
@@ -537,6 +572,7 @@ cohort_claims(struct settling *s, date_t day, struct claimable *out, uint32_t ro
 	}
 	for (uint32_t i = 0; i < s->terms->outcomes_n; i++) {
 		p.o = &s->terms->outcomes[i];
+		p.version_at = (uint32_t)(s->terms - s->contract->versions);
 		p.at = i;
 		if (rule_kind_scope((enum rule_kind)p.o->rule.kind) != SCOPE_UNIT)
 			outcome_pay(&p);
