@@ -137,6 +137,7 @@ bench-contract: $(B)/bench/bench_contract
 docs: $(B)/outturn
 	$< --man >packaging/man/outturn.1
 	$< --completion >packaging/completion/outturn.bash
+	$< contract schema >config/schemas/contract.schema.json
 
 demo:
 	@B=$(B) scripts/demo

@@ -50,6 +50,13 @@ defs_add(struct defs *d, const struct yaml_record *r)
 			defs_add(d, r->fields[i].sub); /* as deep as the tables */
 }
 
+/* A definition a line, so that a change of one is seen as one. */
+static void
+line_end(struct jw *j)
+{
+	buf_byte(j->out, '\n');
+}
+
 static void
 ref_put(struct jw *j, const struct yaml_record *r)
 {
@@ -247,6 +254,7 @@ rules_put(struct jw *j)
 {
 	char name[NAME_MAX_BYTES];
 
+	line_end(j);
 	jw_key(j, "rule");
 	jw_object(j);
 	jw_key(j, "oneOf");
@@ -264,6 +272,7 @@ rules_put(struct jw *j)
 		if (k == RULE_PRICE_FUNCTION)
 			continue;
 		name_of(rule_kind_def((enum rule_kind)k)->record, name);
+		line_end(j);
 		jw_key(j, name);
 		record_put(j, rule_kind_def((enum rule_kind)k)->record,
 		    rule_kind_word((enum rule_kind)k));
@@ -301,6 +310,7 @@ schema_contract(struct buf *out)
 		if (is_rule(d.of[i]))
 			continue;
 		name_of(d.of[i], name);
+		line_end(&j);
 		jw_key(&j, name);
 		record_put(&j, d.of[i], NULL);
 	}

@@ -11,9 +11,10 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try check rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
+	'') words='-c -o -q --json --help --version help try check contract rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier --sample --seed' ;;
 	check) words=' --json --help' ;;
+	contract) words=' --json --help --like --title --programme --out' ;;
 	rules) words=' --json --help --markdown --schema' ;;
 	keys) words=' --json --help --person --role' ;;
 	migrate) words=' --json --help --kafka-only --database-only' ;;

@@ -25,4 +25,8 @@ check "--schema is a JSON Schema with a definition a kind" \
 	eval "exits 0 rules --schema && so '.[\"\$schema\"] | startswith(\"https://json-schema.org/\")' && so '.[\"\$defs\"].rule.oneOf | length == 23'"
 check "every reference of it is defined" \
 	eval "so '[.. | objects | .[\"\$ref\"]? // empty | ltrimstr(\"#/\$defs/\")] - (.[\"\$defs\"] | keys) == []'"
+check "config/schemas/contract.schema.json is what --schema prints" \
+	eval "exits 0 rules --schema && cmp '$OUT' '$ROOT/config/schemas/contract.schema.json'"
+check "every shipped contract tells editors of it" \
+	eval "for c in '$ROOT'/config/contracts/*.yaml; do case \$c in *.examples.yaml) ;; *) head -n 1 \$c | grep -qx '# yaml-language-server: \$schema=../schemas/contract.schema.json' || { echo \$c; exit 1; } ;; esac; done"
 finish
