@@ -131,8 +131,9 @@ attack: attacks
 bench-link:
 	B=$(B) scripts/bench-link
 
-bench-contract: $(B)/bench/bench_contract
-	$<
+bench-contract: $(B)/bench/bench_contract $(B)/bench/bench_milestone
+	$(B)/bench/bench_contract
+	PART=ladder $(B)/bench/bench_milestone
 
 docs: $(B)/outturn
 	$< --man >packaging/man/outturn.1

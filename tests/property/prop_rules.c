@@ -748,6 +748,66 @@ silence(struct chance *c, uint64_t seed)
 	buf_release(&body);
 }
 
+/* --- 10 and 11: days followed, and events of a window --------------------------------------------------- */
+
+static void
+followed(struct chance *c, uint64_t seed)
+{
+	struct buf body = BUF_INIT;
+	bool in[DAYS + 1] = { false }, hit[DAYS + 1] = { false };
+	int over = 20 + chance_below(c, 150), starts = chance_below(c, 40), today = 60 + chance_below(c, 300);
+	int cut = chance_of(c, 40) ? starts + chance_below(c, 150) : -1, end, known, inside = 0, days = 0;
+	int events = 0;
+	struct world w;
+	struct play p;
+	struct got got;
+
+	begin(&w);
+	w.complete = chance_of(c, 80) ? chance_below(c, 300) : -1;
+	put(&w, "start", starts, -1);
+	if (cut >= 0)
+		put(&w, "cut", cut, -1);
+	for (int i = chance_below(c, 4); i > 0; i--) {
+		int from = chance_below(c, 260) - 40, to = from + 1 + chance_below(c, 60);
+
+		put(&w, "care", from, to);
+		for (int d = from < 0 ? 0 : from; d < to; d++)
+			in[d] = true;
+	}
+	for (int i = chance_below(c, 5); i > 0; i--) {
+		int day = chance_below(c, 260);
+
+		put(&w, "x", day, -1);
+		hit[day] = true;
+	}
+	buf_printf(&body, "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
+	    "days-against-baseline, event: care, over: %d days, starts_with: start, cut_by: [cut], "
+	    "baseline: 50}}\n  - {outcome: b, title: B, price: 1.00, rule: {kind: comparison-group, event: "
+	    "x, over: %d days, starts_with: start, early: 10, cohorts: [{cohort: o, from: 2015-01-01, "
+	    "until: 2015-12-31, comparison: 100}]}}\n", over, over);
+	end = cut >= 0 && cut <= today && cut < starts + over ? cut : starts + over;
+	known = w.complete < 0 ? 0 : w.complete + 1 < today ? w.complete + 1 : today;
+	for (int d = starts; d < end && d < known; d++, days++)
+		inside += in[d];
+	for (int d = starts; d < starts + over && d <= today && d < DAYS; d++)
+		events += hit[d];
+	play(&p, "", buf_cstr(&body), &w, today, "a", &got);
+	if (starts <= today) {
+		EXPECT(got.extra[0]->measure.is, (int64_t)inside * MILLION, "days in");
+		EXPECT(got.extra[0]->measure.of, (int64_t)days * MILLION, "days followed");
+		EXPECT(day_of(got.items[0]), today >= end && w.complete >= end - 1 ? end : -1, "achieved");
+	}
+	play_end(&p);
+	play(&p, "", buf_cstr(&body), &w, today, "b", &got);
+	if (starts <= today) {
+		EXPECT(got.extra[0]->measure.is, (int64_t)events * MILLION, "events");
+		EXPECT(day_of(got.items[0]), today >= starts + over && w.complete >= starts + over - 1
+			? starts + over : -1, "achieved");
+	}
+	play_end(&p);
+	buf_release(&body);
+}
+
 /* --- 15 and 17: tiers and goals --------------------------------------------------------------------------- */
 
 static void
@@ -993,6 +1053,7 @@ KIND_TEST(amount, amounts_in_a_window_are_as_the_model_adds)
 KIND_TEST(bands, bands_and_upgrades_are_as_the_model_finds)
 KIND_TEST(scores, changes_of_score_are_as_the_model_finds)
 KIND_TEST(silence, silence_counts_when_the_model_says)
+KIND_TEST(followed, days_followed_and_events_are_as_the_model_counts)
 KIND_TEST(tiers, tiers_cost_what_the_model_says)
 KIND_TEST(goals, goals_count_as_the_model_counts)
 KIND_TEST(compounds, compounds_and_parts_are_as_the_model_finds)
@@ -1010,6 +1071,7 @@ main(void)
 		cmocka_unit_test(bands_and_upgrades_are_as_the_model_finds),
 		cmocka_unit_test(changes_of_score_are_as_the_model_finds),
 		cmocka_unit_test(silence_counts_when_the_model_says),
+		cmocka_unit_test(days_followed_and_events_are_as_the_model_counts),
 		cmocka_unit_test(tiers_cost_what_the_model_says),
 		cmocka_unit_test(goals_count_as_the_model_counts),
 		cmocka_unit_test(compounds_and_parts_are_as_the_model_finds),

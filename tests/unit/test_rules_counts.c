@@ -137,6 +137,67 @@ it_did_not_happen_once_feeds_are_complete_through_the_window_and_the_lag(void **
 	    "12 months}}\n", "nobody would report it");
 }
 
+/* --- 10, 11 and 21: one person's part; what the cohort is paid is settle()'s */
+
+static void
+days_in_care_of_days_followed_until_something_cuts_them(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 100.00, rule: {kind: "
+	    "days-against-baseline, event: care, over: 100 days, starts_with: engaged, cut_by: [moved, "
+	    "grown], baseline: 55}}\n", PLAY_AGENCIES
+	    "- example: a spell that had begun before, and one that overlaps it\n  as_at: 2016-01-01\n"
+	    "  complete: {A1: 2015-12-31}\n" PLAY_REFERRED
+	    "  - {id: g, kind: engaged, by: A1, on: 2015-02-01}\n"
+	    "  - {id: b, kind: care, by: A1, on: 2014-12-01, until: 2015-02-11}\n"
+	    "  - {id: c, kind: care, by: N1, on: 2015-02-06, until: 2015-02-16}\n"
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-05-12, counted: 15, counted_of: "
+	    "100, price: 0, reasons: [counted-in-cohort]}]\n"
+	    "- example: moved away on the fiftieth day\n  as_at: 2016-01-01\n"
+	    "  complete: {A1: 2015-12-31}\n" PLAY_REFERRED
+	    "  - {id: g, kind: engaged, by: A1, on: 2015-02-01}\n"
+	    "  - {id: c, kind: care, by: A1, on: 2015-03-20, until: 2015-04-20}\n"
+	    "  - {id: m, kind: moved, by: A1, on: 2015-03-23}\n"
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-03-23, counted: 3, counted_of: "
+	    "50, reasons: [cut]}]\n"
+	    "- example: so far as feeds are complete\n  as_at: 2016-01-01\n"
+	    "  complete: {A1: 2015-02-10}\n" PLAY_REFERRED
+	    "  - {id: g, kind: engaged, by: A1, on: 2015-02-01}\n"
+	    "  - {id: c, kind: care, by: A1, on: 2015-02-06, until: 2015-04-20}\n"
+	    "  outcomes: [{outcome: a, status: observed, counted: 5, counted_of: 10, reasons: "
+	    "[feed-not-complete]}]\n"
+	    "- example: not engaged yet\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    "  outcomes: [{outcome: a, status: not-yet, reasons: [nothing-reported]}]\n");
+}
+
+static void
+events_in_the_window_of_a_comparison_and_pairs_of_a_mean(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT "  lag: 10 days\n" OUTCOMES "  - {outcome: a, title: A, price: 100.00, "
+	    "rule: {kind: comparison-group, event: reconviction, over: 12 months, early: 10, cohorts: "
+	    "[{cohort: one, from: 2015-01-01, until: 2015-12-31, comparison: 155}]}}\n", PLAY_AGENCIES
+	    "- example: two of one day are one, and the last day is in\n  as_at: 2016-06-01\n"
+	    "  complete: {A1: 2016-01-10}\n" PLAY_REFERRED
+	    "  - {id: x, kind: reconviction, by: A1, on: 2015-03-01}\n"
+	    "  - {id: y, kind: reconviction, by: N1, on: 2015-03-01}\n"
+	    "  - {id: z, kind: reconviction, by: N1, on: 2015-12-31}\n"
+	    "  - {id: w, kind: reconviction, by: N1, on: 2016-01-01}\n"
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2016-01-01, counted: 2, price: 0}]\n"
+	    "- example: a day short of complete\n  as_at: 2016-06-01\n"
+	    "  complete: {A1: 2016-01-09}\n" PLAY_REFERRED
+	    "  outcomes: [{outcome: a, status: observed, counted: 0, reasons: [feed-not-complete]}]\n");
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 100.00, rule: {kind: "
+	    "mean-change, instrument: ucla-4, direction: up, follow_up: first, on_service: 6 months, "
+	    "target: 1.5}}\n", PLAY_AGENCIES
+	    "- example: a pair, also one that got worse\n  as_at: 2016-06-01\n" PLAY_REFERRED
+	    SCORE("a", "2015-02-01", "score: 6") SCORE("b", "2015-07-01", "score: 4.5")
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-07-01, counted: -1.5, price: 0}]\n"
+	    "- example: before six months on the service it is none\n  as_at: 2016-06-01\n"
+	    PLAY_REFERRED SCORE("a", "2015-02-01", "score: 6") SCORE("b", "2015-06-30", "score: 9")
+	    "  outcomes: [{outcome: a, status: observed, reasons: [no-follow-up]}]\n");
+}
+
 /* --- 15 */
 
 #define TIERS(more) PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, rule: {kind: " \
@@ -507,6 +568,8 @@ main(void)
 		cmocka_unit_test(a_score_falls_from_the_first_scorable_reading_to_the_one_declared),
 		cmocka_unit_test(exactly_one_and_a_half_points_after_exactly_six_months_are_enough),
 		cmocka_unit_test(it_did_not_happen_once_feeds_are_complete_through_the_window_and_the_lag),
+		cmocka_unit_test(days_in_care_of_days_followed_until_something_cuts_them),
+		cmocka_unit_test(events_in_the_window_of_a_comparison_and_pairs_of_a_mean),
 		cmocka_unit_test(tiers_each_the_highest_or_the_difference),
 		cmocka_unit_test(half_at_placement_half_at_three_months_a_bonus_at_six),
 		cmocka_unit_test(goals_count_each_once_up_to_so_many),

@@ -345,6 +345,73 @@ a_higher_band_later_pays_the_difference_and_nothing_is_clawed_back(void **state)
 	comes_out(BANDS(", exactly: high, hours: lowest, upgrade: none"), text);
 }
 
+/* --- what terms leave open is a parameter, and its default is the documented one */
+
+#define HOME(spell, lasts) PLAY_CONTRACT "  spells: [{spell: home, event: home" spell "}]\n" OUTCOMES \
+	"  - {outcome: a, title: A, price: 1.00, rule: {kind: spell, spell: home, lasts: " lasts "}}\n"
+#define STAY(id, from, until) "  - {id: " id ", kind: home, by: A1, on: " from ", until: " until "}\n"
+
+static void
+a_gap_of_exactly_the_days_is_allowed_unless_declared(void **state)
+{
+	static const char *const away = PLAY_REFERRED STAY("a", "2015-03-01", "2015-04-10")
+	    STAY("b", "2015-04-24", "2015-06-10");
+	char text[2048];
+
+	(void)state;
+	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: fourteen of fourteen\n"
+	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: achieved, achieved: 2015-06-01}]\n",
+	    away);
+	comes_out(HOME(", gap_days: 14", "3 months"), text);
+	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: as declared\n"
+	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: not-yet}]\n", away);
+	comes_out(HOME(", gap_days: 14, gap_exactly: not-allowed", "3 months"), text);
+}
+
+static void
+due_in_a_gap_counts_on_the_return_unless_declared(void **state)
+{
+	static const char *const away = PLAY_REFERRED STAY("a", "2015-03-01", "2015-05-28")
+	    STAY("b", "2015-06-08", "2015-07-10");
+	char text[2048];
+
+	(void)state;
+	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: on the return\n"
+	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: achieved, due: 2015-06-01, "
+	    "achieved: 2015-06-08}]\n", away);
+	comes_out(HOME(", gap_days: 14", "3 months"), text);
+	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: never\n"
+	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: not-yet}]\n", away);
+	comes_out(HOME(", gap_days: 14, due_in_gap: never", "3 months"), text);
+}
+
+static void
+half_a_month_is_fifteen_days_unless_declared(void **state)
+{
+	(void)state;
+	comes_out(HOME("", "1.5 months"), PLAY_AGENCIES "- example: a month, then fifteen days\n"
+	    "  as_at: 2016-01-01\n" PLAY_REFERRED STAY("a", "2015-01-31", "2015-09-01")
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-03-15}]\n");
+	comes_out(PLAY_CONTRACT "  half_month_days: 14\n  spells: [{spell: home, event: home}]\n" OUTCOMES
+	    "  - {outcome: a, title: A, price: 1.00, rule: {kind: spell, spell: home, lasts: 1.5 months}}\n",
+	    PLAY_AGENCIES "- example: as declared\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    STAY("a", "2015-01-31", "2015-09-01")
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-03-14}]\n");
+}
+
+static void
+half_a_penny_is_rounded_away_from_nought_unless_declared(void **state)
+{
+#define HALF(more) PLAY_CONTRACT more OUTCOMES "  - {outcome: a, title: A, rule: {kind: event-once, " \
+	"event: home}, price: {base: 0.25, discount: 10}}\n"
+#define HALF_COMES(price) PLAY_AGENCIES "- example: 22.5 pence\n  as_at: 2016-01-01\n" PLAY_REFERRED \
+	STAY("a", "2015-03-01", "2015-09-01") "  outcomes: [{outcome: a, price: " price "}]\n"
+	(void)state;
+	comes_out(HALF(""), HALF_COMES("0.23"));
+	comes_out(HALF("  rounding: half-even\n"), HALF_COMES("0.22"));
+	comes_out(HALF("  rounding: down\n"), HALF_COMES("0.22"));
+}
+
 int
 main(void)
 {
@@ -360,6 +427,10 @@ main(void)
 		cmocka_unit_test(claimable_fifteen_working_days_after),
 		cmocka_unit_test(under_16_hours_400_over_16_hours_500),
 		cmocka_unit_test(a_higher_band_later_pays_the_difference_and_nothing_is_clawed_back),
+		cmocka_unit_test(a_gap_of_exactly_the_days_is_allowed_unless_declared),
+		cmocka_unit_test(due_in_a_gap_counts_on_the_return_unless_declared),
+		cmocka_unit_test(half_a_month_is_fifteen_days_unless_declared),
+		cmocka_unit_test(half_a_penny_is_rounded_away_from_nought_unless_declared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
