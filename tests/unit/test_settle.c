@@ -73,6 +73,18 @@ the_last_one_is_paid_in_part_or_not_at_all(void **state)
 }
 
 static void
+a_variation_opens_no_period_that_was_closed_before_it(void **state)
+{
+	(void)state;
+	comes_out(PLAY_CONTRACT "  caps: [{cap: period, every: quarter, amount: 700.00}]\n" OUTCOMES
+	    ONE("a", "300.00") "- version: 2\n  effective: 2015-04-10\n  cohort: {programme: p}\n"
+	    "  caps: [{cap: period, every: quarter, amount: 800.00}]\n" OUTCOMES ONE("a", "300.00"),
+	    SETTLES "- settlement: the quarter before it, and the one that it falls in\n" YEAR
+	    "  achieved: [{outcome: a, people: 3, on: 2015-02-01}, {outcome: a, people: 3, first: 4, on: "
+	    "2015-05-01}]\n  earned: 1800.00\n  payable: 1500.00\n");
+}
+
+static void
 published_totals_of_the_contracts_cap(void **state)
 {
 	(void)state;
@@ -409,6 +421,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_full_is_240750_and_the_81st_small_job_is_over_the_cap),
 		cmocka_unit_test(the_last_one_is_paid_in_part_or_not_at_all),
+		cmocka_unit_test(a_variation_opens_no_period_that_was_closed_before_it),
 		cmocka_unit_test(published_totals_of_the_contracts_cap),
 		cmocka_unit_test(a_statement_holds_what_fell_into_its_period),
 		cmocka_unit_test(pence_always_sum_and_ties_go_to_the_payer_named_first),

@@ -199,6 +199,43 @@ used_of(const struct settling *s, const struct cap_terms *cap, struct used *u,
 }
 
 static bool
+names_same(const struct yaml_texts *a, const struct yaml_texts *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++) {
+		bool found = false;
+
+		for (uint32_t k = 0; k < b->n; k++)
+			found |= span_eq(a->items[i], b->items[k]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Of a contract period: by the terms on its last day, so that a variation opens no period that
+ * was closed before it. */
+static int64_t
+cap_most(const struct settling *s, const struct cap_terms *cap, const struct claimable *c)
+{
+	date_t start = s->contract->versions[0].effective;
+	const struct version_terms *v;
+	const struct cap_terms *then;
+
+	if (cap->cap != CAP_PERIOD)
+		return cap->cap == CAP_VOLUME ? cap->most : cap->amount_minor;
+	v = terms_on(s->contract, contract_period(start, cap->every,
+	    contract_period_of(start, cap->every, c->achieved) + 1) - 1);
+	then = v->caps.items;
+	for (uint32_t i = 0; v != s->terms && i < v->caps.n; i++)
+		if (then[i].cap == CAP_PERIOD && then[i].every == cap->every
+		    && names_same(&then[i].outcomes, &cap->outcomes))
+			return then[i].amount_minor;
+	return cap->amount_minor;
+}
+
+static bool
 cap_is_of(const struct cap_terms *cap, const struct claimable *c)
 {
 	if (cap->outcomes_set
@@ -213,9 +250,9 @@ cap_is_of(const struct cap_terms *cap, const struct claimable *c)
 
 /* What a cap lets through of `amount`, and takes of its headroom. */
 static int64_t
-let_through(const struct cap_terms *cap, int64_t *used, int64_t amount)
+let_through(const struct cap_terms *cap, int64_t most, int64_t *used, int64_t amount)
 {
-	int64_t most = cap->cap == CAP_VOLUME ? cap->most : cap->amount_minor, left = most - *used;
+	int64_t left = most - *used;
 
 	if (amount <= 0)
 		return amount;
@@ -261,7 +298,7 @@ let_through_payer(const struct settling *s, const struct cap_terms *cap, int64_t
 		return amount;
 	split(amount, payers_of(c), (enum remainder)s->terms->remainder, parts);
 	part = parts[at] - cut[at];
-	allowed = let_through(cap, used, part > 0 ? part : 0);
+	allowed = let_through(cap, cap->amount_minor, used, part > 0 ? part : 0);
 	if (part > allowed)
 		cut[at] += part - allowed;
 	return amount;
@@ -292,7 +329,7 @@ claim_cap(const struct settling *s, struct used *used, struct claimable *c)
 				c->cut_by = (int32_t)i;
 			continue;
 		}
-		amount = let_through(&caps[i], u, amount);
+		amount = let_through(&caps[i], cap_most(s, &caps[i], c), u, amount);
 		if (amount < before && c->cut_by < 0)
 			c->cut_by = (int32_t)i;
 	}
