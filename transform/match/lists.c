@@ -17,14 +17,17 @@ enum {
 #define N 0xFF
 static const uint8_t blocks[][4] = {
 	{ ROW_NHS, N }, { ROW_NINO, N }, { ROW_UPN, N }, { ROW_ULN, N }, { ROW_NATIONAL, N },
-	{ ROW_LOCAL_ID, N }, { ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N }, { ROW_DOB_SWAP, ROW_NAME_SWAP, N },
+	{ ROW_LOCAL_ID, N }, { ROW_DOB, ROW_SOUND, N }, { ROW_DOB, ROW_SOUND_F, N },
+	{ ROW_DOB_SWAP, ROW_NAME_SWAP, N },
 	{ ROW_NAME_SWAP, ROW_YEAR, N }, { ROW_NAME_SWAP, ROW_POSTCODE, N },
 	{ ROW_STREET, ROW_HOUSE, ROW_TOWN, N }, { ROW_UPRN, ROW_FORENAME, N },
 	{ ROW_POSTCODE, ROW_DOB, N }, { ROW_STREET, ROW_SOUND_F, N }, { ROW_STREET, ROW_SOUND, N },
 	{ ROW_POSTCODE, ROW_SOUND_F, N }, { ROW_POSTCODE, ROW_SOUND, N }, { ROW_POSTCODE, ROW_HOUSE, N },
-	{ ROW_UPRN, N }, { ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_SOUND, ROW_YEAR, ROW_MONTH, N },
-	{ ROW_DOB, ROW_INITIALS, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_STREET, ROW_TOWN, N },
+	{ ROW_UPRN, N }, { ROW_SOUND, ROW_SOUND_F, ROW_YEAR, N }, { ROW_DOB, ROW_INITIALS, N },
+	{ ROW_FORENAME, ROW_YEAR, ROW_HEAD, N }, { ROW_SURNAME, ROW_YEAR, ROW_HEAD_F, N },
 	/* broad */
+	{ ROW_SOUND, ROW_YEAR, ROW_MONTH, N }, { ROW_SOUND, ROW_NICKNAME, N }, { ROW_STREET, ROW_TOWN, N },
+	{ ROW_SOUND, ROW_YEAR, N }, { ROW_SOUND_F, ROW_YEAR, N }, { ROW_HEAD, ROW_HEAD_F, N },
 	{ ROW_NAME_SWAP, N }, { ROW_SOUND, ROW_MONTH, ROW_DAY, N }, { ROW_SOUND_F, ROW_MONTH, ROW_DAY, N },
 	{ ROW_SOUND_F, ROW_YEAR, ROW_MONTH, N }, { ROW_DOB, N }, { ROW_SOUND, ROW_SOUND_F, N },
 	{ ROW_TOWN, ROW_SOUND, N }, { ROW_TOWN, ROW_SOUND_F, N }, { ROW_HOUSE, ROW_SOUND, N },
@@ -33,7 +36,8 @@ static const uint8_t blocks[][4] = {
 };
 #undef N
 
-enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 25, LANES = 4 };
+enum { BLOCKS = sizeof(blocks) / sizeof(blocks[0]), BROAD = 24, LANES = 4 };
+_Static_assert((int)BLOCKS <= (int)SET_LISTS_MAX, "lists_met(SET_LISTS_MAX) is of all");
 
 /* Kinds of list that this set has. */
 static int
