@@ -48,11 +48,14 @@ path_down
 
 # Without both live: what epoch 1 wrote is nothing to a matchd of epoch 2.
 path_new early
-export OUTTURN_KEY_EPOCHS=1 OUTTURN_MATCH_EPOCH=2
+export OUTTURN_KEY_EPOCHS=1 OUTTURN_MATCH_EPOCH=2 OUTTURN_CLK=trusted-matcher
 path_up
 feed_all "$WORK/feed"
 path_settle && ok "people arrive under epoch 1 alone" || not_ok "people arrive under epoch 1 alone"
 groups >"$WORK/apart"
 check "matched under epoch 2 they are fewer together" \
 	[ "$(wc -l <"$WORK/apart")" -gt "$(wc -l <"$WORK/before")" ]
+check "ingestd says which encodings leave, and warns of those for a trusted matcher" eval \
+	"grep -q '\"level\":\"info\".*\"event\":\"encoding-profile\".*\"name\":\"none\"' '$WORK/rotation-ingestd.1.log' && \
+	grep -q '\"level\":\"warn\".*\"event\":\"encoding-profile\".*\"name\":\"trusted-matcher\"' '$WORK/early-ingestd.1.log'"
 path_down
