@@ -6,6 +6,7 @@
 enum {
 	DAYS = 16384,           /* that people are born on, about */
 	NUMBER_RARITY = 20000,
+	NUMBER_PEOPLE = 10,     /* that a number has: more, and it says "not known" */
 	LONE = UINT16_MAX,      /* rarity of a value that one row has */
 };
 
@@ -102,7 +103,7 @@ keyed_end(const struct keyed *k, uint32_t n, uint32_t from)
 static uint16_t
 rarity_bits(int line, uint32_t people, uint32_t all)
 {
-	if (line == LINE_NHS || line == LINE_NATIONAL)
+	if ((line == LINE_NHS || line == LINE_NATIONAL) && people <= NUMBER_PEOPLE)
 		return NUMBER_RARITY; /* that of a slip, not of one in a set */
 	if (line == LINE_DOB && people < all / DAYS + 3)
 		return (uint16_t)bits_log2(DAYS);
