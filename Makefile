@@ -64,6 +64,7 @@ $(B)/bench/bench_sink $(B)/tests/integration/it_store: $(B)/o/sink/shell_store.o
 
 # --- ingest
 $(B)/bench/bench_ingest $(B)/tests/integration/it_ingestd: $(B)/o/ingest/shell_judge.o $(B)/o/ingest/shell_terms.o
+$(B)/tests/integration/it_keys: $(B)/o/ingest/shell_keys.o $(B)/o/transform/match/shell_keys.o
 
 $(B)/libcore.a: $(call O,$(CORE) $(IO_CORE))
 	@rm -f $@
@@ -87,7 +88,7 @@ $(B)/tests/property/%: $(B)/o/tests/property/%.o $(B)/libcore.a
 $(B)/tests/differential/%: $(B)/o/tests/differential/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(ALLLIBS)
-$(B)/tests/integration/%: $(B)/o/tests/integration/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
+$(B)/tests/integration/%: $(B)/o/tests/integration/%.o $(B)/o/tests/integration/pipe.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(filter %.o,$^) $(B)/libcore.a -o $@ -lcmocka $(ALLLIBS)
 $(B)/tests/fuzz/%: $(B)/o/tests/fuzz/%.o $(call O,$(filter-out $(IO_CORE),$(IO))) $(B)/libcore.a

@@ -2,23 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/io/kafka_tail.h"
 #include "common/record.h"
 #include "common/topic.h"
 
-enum {
-	KEYS_WINDOW = 4096,     /* records looked at from the end; sixteen times more, and so on */
-	KEYS_WIDER = 16,
-	KEYS_ASK_MS = 10000,
-	KEYS_POLL_MS = 100,
-	KEYS_SILENT_MS = 10000, /* no record for so long: the broker is away */
-	KEYS_DECODE_BYTES = 1024 * 1024,
-};
+enum { KEYS_ASK_MS = 10000, KEYS_DECODE_BYTES = 1024 * 1024 };
 
 /* The newest version seen. */
 struct found {
-	bool any;
 	int32_t key_epoch, next_epoch; /* next: while keys are rotated; 0: none */
 	struct id event_id;
 	uint8_t raw_sha256[SHA256_BYTES];
@@ -36,80 +28,28 @@ struct look {
 	struct found found;
 };
 
-static int64_t
-now_ms(void)
+static bool
+version_take(void *arg, const struct krecord *krec)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void
-version_take(struct look *l, const struct krecord *krec)
-{
+	struct look *l = arg;
 	struct found *f = &l->found;
 	struct evidence ev;
 	struct err err;
 
 	if (!krec->value.ptr || key_parse(krec->key).type != KEY_RECORD)
-		return;
+		return false;
 	arena_reset(&l->arena);
 	if (av_read(l->catalogue, &evidence_binding, krec->value, &ev, &l->arena, &err)
 	    || ev.what != EVIDENCE_VERSION || ev.key_epoch == 0)
-		return; /* 0: withdrawn, so nothing of a person was encoded */
-	*f = (struct found){ .any = true, .key_epoch = ev.key_epoch,
+		return false; /* 0: withdrawn, so nothing of a person was encoded */
+	*f = (struct found){ .key_epoch = ev.key_epoch,
 		.next_epoch = ev.next ? ev.next->key_epoch : 0, .event_id = ev.event_id,
 		.at = krec->offset, .raw_offset = ev.source.offset };
 	memcpy(f->raw_sha256, ev.raw_sha256, sizeof(f->raw_sha256));
 	snprintf(f->topic, sizeof(f->topic), "%s." SPAN_FMT, l->conf->prefix,
 	    SPAN_ARG(ev.source.topic));
 	snprintf(f->organisation, sizeof(f->organisation), SPAN_FMT, SPAN_ARG(ev.organisation));
-}
-
-/* 1: a record, 0: none up to `end`, -1: err. */
-static int
-next_record(struct look *l, const char *topic, int64_t end, struct krecord *krec, struct err *err)
-{
-	int64_t heard = now_ms();
-	int got;
-
-	while (kreader_position(l->reader, topic, 0) < end) {
-		got = kreader_poll(l->reader, KEYS_POLL_MS, krec, err);
-		if (got > 0)
-			return 1;
-		if (got < 0 && err->class != ERR_RETRY)
-			return -1;
-		if (now_ms() - heard > KEYS_SILENT_MS)
-			return err_code(err, ERR_RETRY, "kafka-away", NULL,
-			    "Kafka did not answer while '%.200s' was read", topic);
-	}
-	return 0;
-}
-
-/* The windows are read to the end: what is found last is newest. */
-static int
-newest_version(struct look *l, struct err *err)
-{
-	int64_t low, high, back = KEYS_WINDOW, from;
-	struct krecord krec;
-	int got;
-
-	if (kreader_watermarks(l->reader, l->evidence, 0, &low, &high, KEYS_ASK_MS, err))
-		return -1;
-	for (bool first = true; !l->found.any; first = false, back *= KEYS_WIDER) {
-		from = high - back > low ? high - back : low;
-		if (first ? kreader_add(l->reader, l->evidence, 0, from, NULL, err)
-			  : kreader_seek(l->reader, l->evidence, 0, from, err))
-			return -1;
-		while ((got = next_record(l, l->evidence, high, &krec, err)) > 0)
-			version_take(l, &krec);
-		if (got < 0)
-			return -1;
-		if (from == low)
-			break;
-	}
-	return kreader_remove(l->reader, l->evidence, 0, err);
+	return true;
 }
 
 static int
@@ -142,7 +82,7 @@ secret_judge(struct look *l, struct err *err)
 		return 0;
 	if (kreader_add(l->reader, f->topic, 0, f->raw_offset, NULL, err))
 		return -1;
-	got = next_record(l, f->topic, f->raw_offset + 1, &krec, err);
+	got = kafka_tail_next(l->reader, f->topic, 0, f->raw_offset + 1, &krec, err);
 	if (got < 0)
 		return -1;
 	if (got == 0 || krec.offset != f->raw_offset || !krec.key.ptr)
@@ -162,14 +102,16 @@ keys_belong(const struct ingest_conf *conf, struct av_catalogue *catalogue, cons
     struct err *err)
 {
 	struct look l = { .conf = conf, .catalogue = catalogue, .path = path };
-	int result = -1;
+	int found = -1, result = -1;
 
 	arena_init(&l.arena, KEYS_DECODE_BYTES);
 	snprintf(l.evidence, sizeof(l.evidence), "%s.evidence", conf->prefix);
 	l.reader = kreader_new(&conf->kafka, err);
-	if (!l.reader || newest_version(&l, err))
+	if (l.reader)
+		found = kafka_tail(l.reader, l.evidence, 0, version_take, &l, err);
+	if (found < 0)
 		goto out;
-	result = l.found.any && (epoch_judge(&l, err) || secret_judge(&l, err)) ? -1 : 0;
+	result = found && (epoch_judge(&l, err) || secret_judge(&l, err)) ? -1 : 0;
 out:
 	kreader_free(l.reader);
 	arena_release(&l.arena);

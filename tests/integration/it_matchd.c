@@ -580,12 +580,13 @@ map_record(struct map *m, struct claims *claims, int32_t partition, const struct
 		map_cut(m, partition, &key, rec);
 		return;
 	}
-	assert_true(key.type == KEY_UNIT_EVENT || key.type == KEY_UNIT_DECISION);
+	assert_true(key.type == KEY_UNIT_EVENT || key.type == KEY_UNIT_DECISION
+	    || key.type == KEY_PAIR);
 	assert_int_equal(unit_partition(&key.a, PARTITIONS), partition);
 	if (rec->value.ptr) {
 		arena_reset(arena);
 		must(av_read(cat, &linked_binding, rec->value, &ln, arena, &err));
-		assert_true(id_eq(&ln.unit, &key.a));
+		assert_true(id_eq(key.type == KEY_PAIR ? &ln.event_id : &ln.unit, &key.a));
 		row.says = row_hash(&ln);
 	}
 	map_row(m, rec->key, &row);
@@ -724,7 +725,8 @@ maps_compare(struct map *want, struct map *have)
 		const struct link_row *w = &want->rows[i];
 		struct link_row *e = map_find(have, KEY_UNIT_EVENT, &w->unit, &w->id);
 		struct link_row *c = map_find(have, KEY_UNIT_DECISION, &w->unit, &w->id);
-		uint64_t says = e && e->says ? e->says : c ? c->says : 0;
+		struct link_row *q = map_find(have, KEY_PAIR, &w->unit, &w->id);
+		uint64_t says = e && e->says ? e->says : q && q->says ? q->says : c ? c->says : 0;
 
 		d.missing += says == 0;
 		d.wrong += says != 0 && says != w->says;
@@ -777,7 +779,7 @@ agree(void)
 /* --- the daemon */
 
 static void
-spawn(int instance)
+spawn_with(int instance, const char *keys_dir)
 {
 	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
 	char program[512], arg[7][600], log[128];
@@ -787,7 +789,7 @@ spawn(int instance)
 	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
 	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", getenv("PREFIX"));
 	snprintf(arg[2], sizeof(arg[2]), "instance=%d", instance);
-	snprintf(arg[3], sizeof(arg[3]), "keys_dir=%s", dir);
+	snprintf(arg[3], sizeof(arg[3]), "keys_dir=%s", keys_dir);
 	snprintf(arg[4], sizeof(arg[4]), "trust=%s/trust", dir);
 	snprintf(arg[5], sizeof(arg[5]), "session=%d", SESSION_MS);
 	snprintf(arg[6], sizeof(arg[6]), "poll_interval_max=%d", 2 * SESSION_MS);
@@ -803,6 +805,12 @@ spawn(int instance)
 		_exit(127);
 	}
 	pids[instance] = pid;
+}
+
+static void
+spawn(int instance)
+{
+	spawn_with(instance, dir);
 }
 
 static int
@@ -1145,6 +1153,35 @@ test_late_writes_of_zombies_change_nothing(void **state)
 	buf_release(&text);
 }
 
+/* Every person would become another one, without a word. */
+static void
+test_with_another_key_it_does_not_start_beside_a_running_one_nor_after_it(void **state)
+{
+	char other[80], path[128];
+	struct map before = await_agreement();
+	int status;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s/other", dir);
+	assert_int_equal(mkdir(other, 0700), 0);
+	snprintf(path, sizeof(path), "%s/match.key", other);
+	must(keyfile_make(path, "match", 1, &err));
+	for (int i = 0; i < 2; i++) {
+		spawn_with(2, other);
+		assert_int_equal(waitpid(pids[2], &status, 0), pids[2]);
+		pids[2] = 0;
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+		assert_unchanged(&before);
+		if (i == 0)
+			end(1, SIGKILL);
+	}
+	spawn(1);
+	agree();
+	map_free(&before);
+	unlink(path);
+	rmdir(other);
+}
+
 static void
 test_asked_to_end_it_drains_and_a_new_one_writes_nothing_again(void **state)
 {
@@ -1181,6 +1218,7 @@ main(void)
 		cmocka_unit_test(test_reviews_and_erasures_count_only_of_who_may_and_are_asked_again),
 		cmocka_unit_test(test_late_writes_of_zombies_change_nothing),
 		cmocka_unit_test(test_another_model_is_followed_and_a_mistaken_one_is_not),
+		cmocka_unit_test(test_with_another_key_it_does_not_start_beside_a_running_one_nor_after_it),
 		cmocka_unit_test(test_asked_to_end_it_drains_and_a_new_one_writes_nothing_again),
 	};
 

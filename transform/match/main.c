@@ -11,6 +11,7 @@
 #include "common/io/level_daemon.h"
 #include "common/mem.h"
 #include "common/topics.h"
+#include "transform/match/shell_keys.h"
 #include "transform/match/shell_stage.h"
 
 enum { ASK_MS = 5000 };
@@ -18,23 +19,44 @@ enum { ASK_MS = 5000 };
 struct matchd {
 	struct level_daemon level; /* first: it is the daemon's `self` too */
 	struct match_stage ms;
+	struct level_stage inner; /* of ms */
+	char key_path[4096], linked[TOPIC_NAME_MAX + 1];
 };
 
 static int
 keys_read(struct matchd *d, struct err *err)
 {
 	struct keyfile file;
-	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/match.key", d->level.params->keys_dir);
-	if (keyfile_read(path, "match", 0, &file, err))
+	snprintf(d->key_path, sizeof(d->key_path), "%s/match.key", d->level.params->keys_dir);
+	if (keyfile_read(d->key_path, "match", 0, &file, err))
 		return -1;
 	hkdf_sha256(span_of(file.secret, sizeof(file.secret)), SPAN_LIT("outturn/1/match/index"),
 	    d->ms.keys.index);
 	hkdf_sha256(span_of(file.secret, sizeof(file.secret)), SPAN_LIT("outturn/1/match/unit"),
 	    d->ms.keys.unit);
 	keyfile_release(&file);
+	d->ms.recipe = match_recipe(&d->ms.keys);
 	return 0;
+}
+
+static int
+keys_belong(const struct matchd *d, struct err *err)
+{
+	return match_keys_belong(&d->level.conf.kafka, d->ms.catalogue, d->linked, d->ms.partitions,
+	    d->ms.recipe, d->key_path, err);
+}
+
+/* Who stood by when the first links were made has seen none of them. */
+static void *
+core_new(void *self, int32_t partition, struct level_core *core, struct task_log *inputs,
+    int *inputs_n, struct task_log *outputs, int *outputs_n, struct err *err)
+{
+	struct matchd *d = self;
+
+	return keys_belong(d, err) ? NULL
+	    : d->inner.core_new(d->inner.self, partition, core, inputs, inputs_n, outputs, outputs_n,
+		err);
 }
 
 static void
@@ -56,7 +78,10 @@ check(void **self, const struct params *params, struct err *err)
 	d->ms.catalogue = d->level.catalogue;
 	d->ms.trust_path = params->trust;
 	d->ms.key_epoch = params->match_epoch;
-	match_stage_fill(&d->ms, &d->level.stage);
+	match_stage_fill(&d->ms, &d->inner);
+	d->level.stage = d->inner;
+	d->level.stage.self = d;
+	d->level.stage.core_new = core_new;
 	if (level_daemon_check(&d->level, err) || keys_read(d, err)) {
 		close_all(d);
 		return -1;
@@ -69,23 +94,22 @@ static int
 open_host(void *self, struct err *err)
 {
 	struct matchd *d = self;
-	char topic[TOPIC_NAME_MAX + 1];
 	struct kadmin *admin = kadmin_new(&d->level.conf.kafka, err);
 
 	if (!admin)
 		return -1;
-	topic_full(d->level.params->prefix, "linked", topic);
-	d->ms.partitions = kadmin_partitions(admin, topic, ASK_MS, err);
+	topic_full(d->level.params->prefix, "linked", d->linked);
+	d->ms.partitions = kadmin_partitions(admin, d->linked, ASK_MS, err);
 	kadmin_free(admin);
 	if (d->ms.partitions < 0)
 		return -1;
 	if (d->ms.partitions == 0)
 		return err_code(err, ERR_FATAL, "kafka-no-topic", NULL,
-		    "topic '%s' does not exist: run 'outturn migrate'", topic);
+		    "topic '%s' does not exist: run 'outturn migrate'", d->linked);
 	if (d->ms.partitions > LEVEL_OUTPUTS_MAX)
-		return err_set(err, ERR_FATAL, "topic '%s' has more than %d partitions", topic,
+		return err_set(err, ERR_FATAL, "topic '%s' has more than %d partitions", d->linked,
 		    LEVEL_OUTPUTS_MAX);
-	return level_daemon_open(&d->level, err);
+	return keys_belong(d, err) ? -1 : level_daemon_open(&d->level, err);
 }
 
 static int

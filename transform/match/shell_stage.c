@@ -422,7 +422,7 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	arena_init(&c->arena, DECODE_BYTES_MAX);
 	*core = (struct level_core){ .self = c, .fold = fold, .cut = cut, .settle = settle,
 		.next_touched = next_touched, .want = want, .output_of = output_of,
-		.late_ms = late_ms };
+		.late_ms = late_ms, .recipe = ms->recipe };
 	for (int i = 0; i < INPUTS; i++)
 		inputs[i] = (struct task_log){ in[i].topic, i == IN_EVIDENCE ? partition : 0,
 			in[i].is };

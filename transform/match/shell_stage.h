@@ -20,6 +20,7 @@ struct match_stage {
 	bool trust_lost;            /* and that was said */
 	struct av_catalogue *catalogue;
 	int32_t partitions;         /* of linked */
+	int64_t recipe;             /* of the keys, for cuts: shell_keys.h */
 	int32_t key_epoch;          /* that people are matched under; 0: each record's first */
 	uint64_t undecodable, refused;
 };
