@@ -39,6 +39,9 @@ struct cli_settling {
 	struct span *names;
 	uint32_t names_n, names_cap;
 	struct arena arena;
+	struct contract *parent;    /* the tier above; NULL: not asked for */
+	struct settle_row *parent_rows;
+	uint32_t parent_rows_n, parent_rows_cap;
 	int64_t sample, seed;       /* how many are drawn; 0: none */
 	struct id *drawn;           /* of all claims, those drawn first */
 	uint32_t claims_n;
@@ -233,6 +236,25 @@ earlier_read(struct cli_settling *s, const char *path, struct err *err)
 
 /* --- life */
 
+/* The contract whose outcomes this one prices again. */
+static int
+parent_read(struct cli_settling *s, const char *path, struct err *err)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct yaml_doc *doc = yaml_load(path, &report);
+
+	s->parent = doc ? contract_parse(doc->root, &report) : NULL;
+	yaml_doc_free(doc);
+	yaml_report_release(&report);
+	if (!s->parent)
+		return err_set(err, ERR_FATAL, "'%s' has mistakes: outturn check says which", path);
+	if (!span_eq(contract_name(s->parent), s->contract->parent))
+		return err_set(err, ERR_FATAL, "'%s' is not the 'parent' that the contract names", path);
+	if (!span_eq(contract_currency(s->parent), contract_currency(s->contract)))
+		return err_set(err, ERR_FATAL, "'%s' is of another currency: there is no margin", path);
+	return 0;
+}
+
 static bool
 count_read(const char *text, int64_t least, int64_t *out)
 {
@@ -265,6 +287,8 @@ settling_new(const struct settling_said *said, const struct contract *c, struct 
 		err_set(err, ERR_FATAL, "'--sample' is how many, '--seed' a number");
 		goto fail;
 	}
+	if (said->parent && parent_read(s, said->parent, err))
+		goto fail;
 	if (said->reference
 	    && table_read(said->reference, reference_names, reference_take, s, err))
 		goto fail;
@@ -297,6 +321,8 @@ settling_free(struct cli_settling *s)
 	mem_free(s->rows);
 	mem_free(s->names);
 	mem_free(s->drawn);
+	mem_free(s->parent_rows);
+	contract_free(s->parent);
 	idmap_release(&s->labels);
 	arena_release(&s->arena);
 	mem_free(s);
@@ -387,12 +413,32 @@ settling_all_met(const struct cli_settling *s, struct err *err)
 	return 0;
 }
 
-void
-settling_take(struct cli_settling *s, const struct trial_person *p, const struct outcome_list *list)
+static void
+rows_add(struct settle_row **rows, uint32_t *n, uint32_t *cap, const struct outcome_list *list)
 {
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (*n == *cap) {
+			*cap = *cap ? *cap * 2 : 1024;
+			*rows = mem_realloc(*rows, *cap, sizeof(**rows));
+		}
+		settle_row_of(&list->items[i], &list->extra[i], &(*rows)[(*n)++]);
+	}
+}
+
+void
+settling_take(struct cli_settling *s, const struct trial *t, const struct trial_person *p,
+    const struct outcome_list *list, struct arena *arena)
+{
+	struct outcome_list above = { .n = 0 };
 	bool fresh;
 	uint32_t *slot;
 
+	if (s->settles && s->parent) {
+		struct evaluate_facts facts = trial_facts(t);
+
+		above = evaluate(s->parent, p->timeline, &facts, arena);
+	}
+	rows_add(&s->parent_rows, &s->parent_rows_n, &s->parent_rows_cap, &above);
 	if ((!s->settles && !s->sample) || list->n == 0)
 		return;
 	slot = idmap_put(&s->labels, &p->unit, &fresh);
@@ -402,13 +448,7 @@ settling_take(struct cli_settling *s, const struct trial_person *p, const struct
 	}
 	*slot = s->names_n;
 	s->names[s->names_n++] = p->label;
-	for (uint32_t i = 0; i < list->n; i++) {
-		if (s->rows_n == s->rows_cap) {
-			s->rows_cap = s->rows_cap ? s->rows_cap * 2 : 1024;
-			s->rows = mem_realloc(s->rows, s->rows_cap, sizeof(*s->rows));
-		}
-		settle_row_of(&list->items[i], &list->extra[i], &s->rows[s->rows_n++]);
-	}
+	rows_add(&s->rows, &s->rows_n, &s->rows_cap, list);
 }
 
 bool
@@ -513,6 +553,38 @@ payer_totals(const struct settlement *st, struct payer_total *out, uint32_t room
 	return n;
 }
 
+/* The same period under the terms of the tier above, on today's evidence. */
+static struct settlement
+parent_settle(struct cli_settling *s)
+{
+	struct settle_facts facts = s->facts;
+
+	facts.earlier = NULL;
+	facts.earlier_n = 0;
+	return settle(s->parent, s->parent_rows, s->parent_rows_n, &facts, &s->arena);
+}
+
+static void
+parent_json(struct cli_settling *s, struct jw *j, const struct settlement *own)
+{
+	struct settlement st;
+
+	jw_key(j, "parent");
+	if (!s->parent) {
+		jw_null(j);
+		return;
+	}
+	st = parent_settle(s);
+	jw_object(j);
+	jw_put_str(j, "contract", contract_name(s->parent));
+	jw_put_int(j, "earned_minor", st.earned_minor);
+	jw_put_int(j, "payable_minor", st.payable_minor);
+	jw_put_int(j, "payable_all_minor", st.payable_all_minor);
+	jw_put_int(j, "margin_minor", st.payable_minor - own->payable_minor);
+	jw_put_int(j, "margin_all_minor", st.payable_all_minor - own->payable_all_minor);
+	jw_end(j);
+}
+
 void
 settling_json(struct cli_settling *s, struct jw *j)
 {
@@ -536,6 +608,7 @@ settling_json(struct cli_settling *s, struct jw *j)
 	jw_put_int(j, "earned_all_minor", st.earned_all_minor);
 	jw_put_int(j, "payable_all_minor", st.payable_all_minor);
 	jw_put_text(j, "missing", st.missing);
+	parent_json(s, j, &st);
 	jw_key(j, "payers");
 	jw_array(j);
 	for (uint32_t i = 0; i < n; i++) {
@@ -723,6 +796,15 @@ settling_text(struct cli_settling *s, struct buf *out)
 		    "%lld counted%s\n", SPAN_ARG(m->outcome), m->ordinal, SPAN_ARG(m->part),
 		    SPAN_ARG(m->what), (int)value.len, value.text, (int)target.len, target.text,
 		    (long long)m->units, (long long)m->eligible, m->complete ? "" : ", not complete");
+	}
+	if (s->parent) {
+		struct settlement above = parent_settle(s);
+
+		buf_printf(out, "  the tier above, " SPAN_FMT ": payable %s, so that the margin is ",
+		    SPAN_ARG(contract_name(s->parent)), money(s, above.payable_minor, a));
+		buf_printf(out, "%s; up to that day %s\n",
+		    money(s, above.payable_minor - st.payable_minor, a),
+		    money(s, above.payable_all_minor - st.payable_all_minor, b));
 	}
 	if (st.missing)
 		buf_printf(out, "  a reference is missing: %s\n", st.missing);

@@ -14,7 +14,7 @@
 #include "transform/milestone/settle.h"
 
 struct settling_said {
-	const char *settle, *reference, *decisions, *sample, *seed; /* NULL: not said */
+	const char *settle, *reference, *decisions, *sample, *seed, *parent; /* NULL: not said */
 	const char **earlier;
 	size_t earlier_n;
 };
@@ -29,9 +29,9 @@ void settling_free(struct cli_settling *s);
 /* Puts the decisions that are about this person on the timeline.  -1: err. */
 int settling_decide(struct cli_settling *s, struct trial *t, const struct trial_person *p,
     struct arena *arena, struct err *err);
-/* Takes what came out of this person. */
-void settling_take(struct cli_settling *s, const struct trial_person *p,
-    const struct outcome_list *list);
+/* Takes what came out of this person, here and in the tier above. */
+void settling_take(struct cli_settling *s, const struct trial *t, const struct trial_person *p,
+    const struct outcome_list *list, struct arena *arena);
 /* Every decision was about somebody.  -1: err names the line of one that was not. */
 int settling_all_met(const struct cli_settling *s, struct err *err);
 

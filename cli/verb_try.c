@@ -553,7 +553,7 @@ people_show(struct try *t, struct err *err)
 		if (settling_decide(t->settling, t->trial, &people[i], &t->arena, err))
 			return -1;
 		list = trial_outcomes(t->trial, &people[i], &t->arena);
-		settling_take(t->settling, &people[i], &list);
+		settling_take(t->settling, t->trial, &people[i], &list, &t->arena);
 		t->referred += list.n > 0;
 		t->outside += is_outside(&list);
 		for (uint32_t k = 0; k < list.n && (t->cli->json || !is_outside(&list)); k++)
@@ -676,6 +676,7 @@ run(struct cli *cli, int argc, char **argv)
 		{ .name = "totals", .flag = &said.brief },
 		{ .name = "settle", .value = &said.settling.settle },
 		{ .name = "reference", .value = &said.settling.reference },
+		{ .name = "parent", .value = &said.settling.parent },
 		{ .name = "sample", .value = &said.settling.sample },
 		{ .name = "seed", .value = &said.settling.seed },
 		{ .name = "decisions", .value = &said.settling.decisions },
@@ -712,7 +713,7 @@ const struct cli_verb verb_try = {
 	.usage = "outturn try --contract FILE --events FILE... [--as-at DATE] [--topic TOPIC]\n"
 		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]\n"
 		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...\n"
-		 "    [--sample N] [--seed N]",
+		 "    [--parent FILE] [--sample N] [--seed N]",
 	.says = "see what a contract makes of a file of events, without any server",
 	.help =
 	    "Events are CSV with a header, or JSON lines; outturn feed --columns lists the columns.  With\n"
@@ -732,6 +733,7 @@ const struct cli_verb verb_try = {
 	    "  --settle PERIOD    a statement of 2015, 2015-Q2, 2015-04 or 2015-04-01..2015-06-30\n"
 	    "  --reference FILE   figures from elsewhere: columns what, name, number, origin\n"
 	    "  --decisions FILE   columns person, outcome, ordinal, what, by, on, role, facts_hash\n"
+	    "  --parent FILE      the contract of the tier above: what it pays, and the margin\n"
 	    "  --sample N         claims drawn for an independent check; --json lists them\n"
 	    "  --seed N           of the draw; 1 without it: the same seed, the same draw\n"
 	    "  --earlier FILE     an earlier statement, as --settle --json printed it; again for more\n\n"

@@ -48,4 +48,20 @@ check "a sample is drawn by its seed, whatever the order of the files" \
 printf 'person,outcome,what,by,on\nAmber Example,accommodation-3,sampled-wrong,Auditor,2015-06-10\nAmber Example,assessment-1,sampled-right,Auditor,2015-06-10\n' >sampled.csv
 check "its results give a rate with an interval" \
 	eval "t 0 --sample 3 --decisions sampled.csv --json && so '.sample.looked_at == 2 and .sample.wrong == 1 and .sample.rate == 50 and .sample.rate_low > 9 and .sample.rate_high < 91'"
+cat >below.yaml <<'END'
+contract: below
+title: The tier below
+currency: GBP
+parent: st-basils
+parties: [{party: agency, name: Exampleshire Council, organisation: E08000099, reports: yes}]
+versions:
+  - version: 1
+    effective: 2015-01-01
+    cohort: {programme: rewriting-futures}
+    outcomes:
+      - {outcome: moved-in, title: Moved in, price: 800.00, rule: {kind: event-once, event: accommodation}}
+END
+check "the tier above is settled under its own terms, and the margin told" \
+	eval "exits 0 try --contract below.yaml --events easy.csv --settle 2015 --parent '$C' --json && so '.settlement.parent | .contract == \"st-basils\" and .payable_minor == 250000 and .margin_minor == 170000'"
+check "a contract that is not the parent is refused" eval "exits 1 try --contract '$C' --events easy.csv --settle 2015 --parent below.yaml && talked \"not the 'parent'\""
 finish
