@@ -39,7 +39,7 @@ check "what stands unchanged is left alone" eval "exits 0 publish '$ROOT/config'
 check "all is well then" exits 0 doctor
 check "the doctor's JSON is versioned" eval "exits 0 doctor --json && so '.version == 1 and .bad == 0 and .warn == 0'"
 check "a contract is effective from the day that its newest version says, as signed" \
-	eval "exits 0 publish '$ROOT/config' --json && so '.pages[] | select(.thing == \"contract\") | .effective == \"2015-01-01\" and .did == \"unchanged\"' && so '.pages[] | select(.name == \"kinds\") | .effective == null'"
+	eval "exits 0 publish '$ROOT/config' --json && so '.pages[] | select(.thing == \"contract\" and .name == \"st-basils\") | .effective == \"2015-01-01\" and .did == \"unchanged\"' && so '.pages[] | select(.name == \"kinds\") | .effective == null'"
 check "another day than that is a mistake of the command, with its line" \
 	eval "exits 3 publish --effective 2016-04-01 '$ROOT/config' && talked 'st-basils.yaml:[0-9]*:.*effective 2015-01-01, --effective says 2016-04-01' && is \$(records terms) $N"
 check "a day that is none is a usage error" exits 2 publish --effective 2016-02-30 "$ROOT/config"
