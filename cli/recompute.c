@@ -429,7 +429,9 @@ linked_take(void *arg, const struct key *key, const struct linked *ln)
 	struct buf b = BUF_INIT;
 	struct decision de;
 
-	if (ln->what == LINKED_DECISION) {
+	if (ln->what == LINKED_PAIR) {
+		dump_pair(&b, ln);
+	} else if (ln->what == LINKED_DECISION) {
 		dump_decision(&b, &key->a, &key->b, ln->decision);
 		if (read_as(w, &decision_binding, ln->decision, &de))
 			timeline_decision(timeline_of(w, &key->a), &key->b, &de,

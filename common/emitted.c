@@ -15,7 +15,7 @@ enum {
 
 __extension__ typedef unsigned __int128 u128;
 
-_Static_assert((int)KEY_OUTCOME < 8 && (int)KEY_OTHER == 0, "a type has three bits, and is not 0");
+_Static_assert((int)KEY_PAIR < 8 && (int)KEY_OTHER == 0, "a type has three bits, and is not 0");
 
 void
 emitted_init(struct emitted *e, uint64_t seed)

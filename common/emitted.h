@@ -23,7 +23,7 @@ enum emitted_state { EMITTED_ABSENT, EMITTED_KNOWN, EMITTED_UNKNOWN };
 
 struct emitted_key {
 	struct id a, b; /* b zero: an outcome's */
-	uint8_t type;   /* enum key_type: UNIT_EVENT, UNIT_DECISION or OUTCOME */
+	uint8_t type;   /* enum key_type: UNIT_EVENT, UNIT_DECISION, PAIR or OUTCOME */
 };
 
 struct emitted_slot {

@@ -139,7 +139,8 @@ key_of(const struct key *k)
 static bool
 is_row(const struct key *k)
 {
-	return k->type == KEY_UNIT_EVENT || k->type == KEY_UNIT_DECISION || k->type == KEY_OUTCOME;
+	return k->type == KEY_UNIT_EVENT || k->type == KEY_UNIT_DECISION || k->type == KEY_OUTCOME
+	    || k->type == KEY_PAIR;
 }
 
 static struct emitted_slot *

@@ -135,11 +135,11 @@ struct match_note {          /* why this event is of this unit; no clear value *
 	struct span levels;      /* comparison vector, model's own bytes */
 };
 
-enum linked_what { LINKED_EVENT, LINKED_DECISION };
+enum linked_what { LINKED_EVENT, LINKED_DECISION, LINKED_PAIR };
 
 struct linked {
 	int32_t what;
-	struct id unit, event_id; /* of a decision: its anchor event */
+	struct id unit, event_id; /* of a decision: its anchor event; of a pair: none, its smaller */
 	struct span unit_kind;    /* person, child, family */
 	struct source source;
 	struct span organisation, role;
@@ -150,7 +150,7 @@ struct linked {
 	date_t start, end;
 	struct span episode, evidence_type;
 	struct av_array attributes;
-	struct match_note match;
+	struct match_note match;  /* of a pair: why it is asked, and its greater event */
 	struct span decision;     /* the decision's bytes as they stand on its topic */
 };
 

@@ -66,6 +66,11 @@ key_parse(struct span text)
 			return k;
 		k.type = text.ptr[0] == 'u' ? KEY_UNIT_EVENT : KEY_UNIT_DECISION;
 		return k;
+	case 'q':
+		if (last_part(&rest, &b) && id_parse(&k.b, b) && id_parse(&k.a, rest)
+		    && id_cmp(&k.a, &k.b) < 0)
+			k.type = KEY_PAIR;
+		return k;
 	case 'o':
 		if (id_parse(&k.a, rest))
 			k.type = KEY_OUTCOME;
@@ -120,7 +125,8 @@ key_format(const struct key *k, struct buf *out)
 		return;
 	case KEY_UNIT_EVENT:
 	case KEY_UNIT_DECISION:
-		buf_add(out, k->type == KEY_UNIT_EVENT ? "u/" : "d/", 2);
+	case KEY_PAIR:
+		buf_add(out, k->type == KEY_UNIT_EVENT ? "u/" : k->type == KEY_PAIR ? "q/" : "d/", 2);
 		add_hex(out, &k->a);
 		buf_byte(out, '/');
 		add_hex(out, &k->b);

@@ -310,6 +310,19 @@ sink_batch_link(struct sink_batch *b, uint32_t slot, const struct key *key,
 }
 
 void
+sink_batch_pair(struct sink_batch *b, uint32_t slot, const struct key *key,
+    const struct linked *ln)
+{
+	struct rowmap m = row_map(b, SINK_PAIR);
+	struct sink_row *r;
+
+	key_pair(b, key, KEY_PAIR, &key->a, &key->b);
+	r = row_open(b, SINK_PAIR, !ln);
+	rowmap_pair(&m, key, sink_batch_slot_at(b, slot)->partition, ln);
+	row_close(b, SINK_PAIR, r, &m);
+}
+
+void
 sink_batch_decision(struct sink_batch *b, uint32_t slot, const struct key *key,
     const struct linked *ln, const struct decision *de)
 {

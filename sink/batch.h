@@ -37,6 +37,7 @@ enum sink_table {
 	SINK_EVIDENCE,
 	SINK_REJECT,
 	SINK_LINK,
+	SINK_PAIR,
 	SINK_DECISION,
 	SINK_REASONS,
 	SINK_OUTCOME,
@@ -81,6 +82,8 @@ void sink_batch_evidence(struct sink_batch *b, uint32_t slot, const struct key *
 void sink_batch_rejected(struct sink_batch *b, uint32_t slot, const struct key *key,
     const struct rejected *rej);
 void sink_batch_link(struct sink_batch *b, uint32_t slot, const struct key *key,
+    const struct linked *ln);
+void sink_batch_pair(struct sink_batch *b, uint32_t slot, const struct key *key,
     const struct linked *ln);
 /* `de` is the decoded ln->decision; both NULL for a tombstone. */
 void sink_batch_decision(struct sink_batch *b, uint32_t slot, const struct key *key,

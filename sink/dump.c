@@ -148,6 +148,18 @@ dump_link(struct buf *out, const struct linked *ln)
 }
 
 void
+dump_pair(struct buf *out, const struct linked *ln)
+{
+	buf_str(out, "pair");
+	add_id(out, &ln->event_id);
+	add_id(out, &ln->match.partner);
+	add_text(out, ln->match.step);
+	add_int(out, ln->match.weight_mbit);
+	add_bytes(out, ln->match.levels);
+	buf_byte(out, '\n');
+}
+
+void
 dump_decision(struct buf *out, const struct id *unit, const struct id *decision,
     struct span signed_record)
 {

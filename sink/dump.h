@@ -17,6 +17,7 @@ void dump_event(struct buf *out, const struct evidence *ev);   /* a version that
 void dump_reject(struct buf *out, const struct evidence *ev);  /* distinct lines only */
 void dump_complete(struct buf *out, struct span organisation, date_t through); /* one a topic */
 void dump_link(struct buf *out, const struct linked *ln);
+void dump_pair(struct buf *out, const struct linked *ln);
 void dump_decision(struct buf *out, const struct id *unit, const struct id *decision,
     struct span signed_record);
 void dump_outcome(struct buf *out, const struct outcome *o);

@@ -305,6 +305,18 @@ row_linked(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key
 }
 
 static void
+row_pair(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key *key,
+    const struct rec *rec)
+{
+	struct linked ln;
+
+	if (!rec->value.ptr)
+		sink_batch_pair(sk->batch, slot, key, NULL);
+	else if (read_as(sk, p, &linked_binding, rec, &ln) == 0)
+		sink_batch_pair(sk->batch, slot, key, &ln);
+}
+
+static void
 row(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key *key,
     const struct rec *rec)
 {
@@ -318,6 +330,9 @@ row(struct sink_loop *sk, struct part *p, uint32_t slot, const struct key *key,
 	case KEY_UNIT_EVENT:
 	case KEY_UNIT_DECISION:
 		row_linked(sk, p, slot, key, rec);
+		return;
+	case KEY_PAIR:
+		row_pair(sk, p, slot, key, rec);
 		return;
 	case KEY_OUTCOME:
 		if (!rec->value.ptr)

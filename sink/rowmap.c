@@ -553,6 +553,22 @@ rowmap_link(struct rowmap *m, const struct key *key, int32_t partition, const st
 }
 
 void
+rowmap_pair(struct rowmap *m, const struct key *key, int32_t partition, const struct linked *ln)
+{
+	field_bool(m, !ln);
+	field_id(m, &key->a);
+	field_id(m, &key->b);
+	field_int(m, partition, 2);
+	if (!ln) {
+		nulls(m, 3);
+		return;
+	}
+	field_text_some(m, ln->match.step);
+	field_int(m, ln->match.weight_mbit, 8);
+	field_span(m, ln->match.levels);
+}
+
+void
 rowmap_decision(struct rowmap *m, const struct key *key, int32_t partition,
     const struct linked *ln, const struct decision *de)
 {

@@ -27,6 +27,7 @@ enum {
 	ROWMAP_EVIDENCE = 23,
 	ROWMAP_REJECT = 7,
 	ROWMAP_LINK = 11,
+	ROWMAP_PAIR = 7,
 	ROWMAP_DECISION = 16,
 	ROWMAP_REASONS = 2,
 	ROWMAP_OUTCOME = 23,
@@ -41,6 +42,8 @@ void rowmap_evidence(struct rowmap *m, const struct key *key, int32_t partition,
 void rowmap_reject(struct rowmap *m, const struct key *key, int32_t partition,
     const struct rejected *rej);
 void rowmap_link(struct rowmap *m, const struct key *key, int32_t partition,
+    const struct linked *ln);
+void rowmap_pair(struct rowmap *m, const struct key *key, int32_t partition,
     const struct linked *ln);
 void rowmap_decision(struct rowmap *m, const struct key *key, int32_t partition,
     const struct linked *ln, const struct decision *de);

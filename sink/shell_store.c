@@ -66,6 +66,7 @@ static const char *const table_name[SINK_TABLES] = {
 	[SINK_EVIDENCE] = "evidence",
 	[SINK_REJECT] = "reject",
 	[SINK_LINK] = "link",
+	[SINK_PAIR] = "pair",
 	[SINK_DECISION] = "decision",
 	[SINK_REASONS] = "reasons",
 	[SINK_OUTCOME] = "outcome",

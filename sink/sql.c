@@ -15,6 +15,7 @@
 	X(evidence, "0002_evidence.sql")                                                           \
 	X(ledger, "0003_ledger.sql")                                                               \
 	X(mart, "0004_mart.sql")                                                                   \
+	X(review, "0005_review.sql")                                                               \
 	X(dump, "dump.sql")                                                                        \
 	X(stage, "stage.sql")                                                                      \
 	X(write, "write.sql")

@@ -8,6 +8,7 @@
 --   event     what counts of each event that holds
 --   link      unit and event, with the match
 --   outcome   every outcome
+--   pair      two events of which a person is asked
 --   reject    each distinct raw record that was refused, with its reason
 SELECT line FROM (
 	SELECT concat_ws(E'\t', 'complete', organisation, max(complete_through)) AS line
@@ -29,6 +30,10 @@ SELECT line FROM (
 	    weight_mbit, coalesce(replace(partner_id::text, '-', ''), ''),
 	    coalesce(encode(levels, 'hex'), ''))
 	FROM evidence.link
+	UNION ALL
+	SELECT concat_ws(E'\t', 'pair', replace(event_a::text, '-', ''),
+	    replace(event_b::text, '-', ''), why, weight_mbit, coalesce(encode(levels, 'hex'), ''))
+	FROM evidence.pair
 	UNION ALL
 	SELECT concat_ws(E'\t', 'outcome', replace(outcome_id::text, '-', ''), contract,
 	    contract_version, outcome, replace(unit_id::text, '-', ''), unit_kind, ordinal, status,

@@ -21,6 +21,11 @@ CREATE TEMPORARY TABLE stage_link (
 	raw_sha256 bytea, step text, weight_mbit bigint, partner_id uuid, levels bytea
 ) ON COMMIT DELETE ROWS;
 
+CREATE TEMPORARY TABLE stage_pair (
+	gone boolean, event_a uuid, event_b uuid, partition smallint, why text, weight_mbit bigint,
+	levels bytea
+) ON COMMIT DELETE ROWS;
+
 CREATE TEMPORARY TABLE stage_decision (
 	gone boolean, unit_id uuid, decision_id uuid, partition smallint, what text, contract text,
 	outcome text, outcome_id uuid, ordinal integer, anchor_event uuid, facts_hash bytea,

@@ -97,6 +97,27 @@ WHERE $2 = 'linked' AND t.partition = $1
   AND NOT EXISTS (SELECT FROM stage_link s WHERE s.unit_id = t.unit_id
                   AND s.event_id = t.event_id);
 
+-- :pair key event_a, event_b
+-- :pair put
+INSERT INTO evidence.pair AS t (event_a, event_b, partition, why, weight_mbit, levels)
+SELECT event_a, event_b, partition, why, weight_mbit, levels
+FROM stage_pair AS s
+WHERE NOT gone
+ON CONFLICT (event_a, event_b) DO UPDATE SET
+    (partition, why, weight_mbit, levels, known_from) =
+    (excluded.partition, excluded.why, excluded.weight_mbit, excluded.levels,
+     ops.known_now(t.known_from))
+WHERE (t.why, t.weight_mbit, t.levels)
+    IS DISTINCT FROM (excluded.why, excluded.weight_mbit, excluded.levels);
+-- :pair gone
+DELETE FROM evidence.pair t USING stage_pair AS s
+WHERE s.gone AND t.event_a = s.event_a AND t.event_b = s.event_b;
+-- :pair sweep
+DELETE FROM evidence.pair t
+WHERE $2 = 'linked' AND t.partition = $1
+  AND NOT EXISTS (SELECT FROM stage_pair s WHERE s.event_a = t.event_a
+                  AND s.event_b = t.event_b);
+
 -- :decision key unit_id, decision_id
 -- :decision put
 INSERT INTO ledger.decision AS t (unit_id, decision_id, partition, what, contract, outcome,

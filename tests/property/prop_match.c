@@ -372,6 +372,19 @@ drain(struct match *m, struct map *told)
 	buf_release(&text);
 }
 
+/* How often each reason to ask a person was seen: histories that never ask show nothing. */
+static uint64_t asked_for[3];
+
+static void
+asked_count(void *arg, const struct key *key, const struct linked *ln)
+{
+	static const char *const why[] = { "weight", "conflict", "oversize" };
+
+	(void)arg;
+	for (int i = 0; key->type == KEY_PAIR && i < 3; i++)
+		asked_for[i] += span_is(ln->match.step, why[i]);
+}
+
 static void
 check(struct world *w, struct match *m, const struct match_keys *keys, struct map *told,
     uint64_t seed)
@@ -399,6 +412,7 @@ check(struct world *w, struct match *m, const struct match_keys *keys, struct ma
 	match_each(m, map_put, &have);
 	maps_equal(&want, &have, "what stands", seed);
 	maps_equal(&want, told, "what was told", seed);
+	match_each(m, asked_count, NULL);
 	strmap_release(&want.rows);
 	strmap_release(&have.rows);
 }
@@ -484,6 +498,7 @@ any_history_gives_what_the_naive_rules_give(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < runs; i++)
 		history(first + i);
+	assert_true((asked_for[0] > 0 && asked_for[1] > 0) || runs < 50);
 }
 
 /* --- crowds: one name, few birthdays, few postcodes; blocks and components pass their limits
@@ -536,7 +551,8 @@ crowd_check(struct crowd *c, struct match *m, const struct match_keys *keys, str
     uint64_t seed)
 {
 	static struct evidence in_now[CROWD];
-	struct naive_input in = { .evidence = in_now, .model = model_builtin(), .keys = keys };
+	struct naive_input in = { .evidence = in_now, .keys = keys,
+		.model = seed % 3 ? model_builtin() : weighed_model };
 	struct map want;
 
 	for (uint32_t i = 0; i < CROWD; i++)
@@ -547,6 +563,7 @@ crowd_check(struct crowd *c, struct match *m, const struct match_keys *keys, str
 	drain(m, told);
 	naive_match(&in, map_put, &want);
 	maps_equal(&want, told, "a crowd", seed);
+	match_each(m, asked_count, NULL);
 	strmap_release(&want.rows);
 }
 
@@ -555,7 +572,7 @@ crowd_history(uint64_t seed)
 {
 	static struct crowd c;
 	struct match_keys keys = { .index = { 1, 2, 3 }, .unit = { 4, 5, 6 } };
-	struct match *m = match_new(&keys, model_builtin(), seed);
+	struct match *m = match_new(&keys, seed % 3 ? model_builtin() : weighed_model, seed);
 	struct map told;
 	bool oversize;
 
@@ -585,6 +602,7 @@ crowds_pass_the_limits_and_come_back_as_the_naive_rules_say(void **state)
 	for (uint64_t i = 0; i < runs; i++)
 		oversize += crowd_history(first + i);
 	assert_true(oversize > 0 || runs < 10);
+	assert_true(asked_for[2] > 0 || runs < 10);
 }
 
 /* A block past its limit makes no edges, whoever came first, and comes back below it. */

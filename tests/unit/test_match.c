@@ -100,7 +100,7 @@ look(void *arg, const struct key *key, const struct linked *ln)
 {
 	struct standing *s = arg;
 
-	if (!id_eq(&key->b, &s->what))
+	if (key->type == KEY_PAIR || !id_eq(&key->b, &s->what))
 		return;
 	s->unit = key->a;
 	s->partner = ln->match.partner;

@@ -71,7 +71,7 @@ tuples_have_the_fields_of_their_stage_also_of_tombstones(void **state)
 	struct rowmap m = { .out = &out };
 	struct key record = { .type = KEY_RECORD, .stream = SPAN_LIT("raw.a"), .epoch = 1, .offset = 2 };
 	struct key pair = { .type = KEY_UNIT_EVENT }, outcome = { .type = KEY_OUTCOME };
-	struct key decision = { .type = KEY_UNIT_DECISION };
+	struct key decision = { .type = KEY_UNIT_DECISION }, asked = { .type = KEY_PAIR };
 	struct evidence ev = { .start = DATE_NONE, .end = DATE_NONE, .complete_through = DATE_NONE };
 	struct rejected rej = { .raw_bytes = 3 };
 	struct linked ln = { .start = DATE_NONE, .end = DATE_NONE };
@@ -92,6 +92,8 @@ tuples_have_the_fields_of_their_stage_also_of_tombstones(void **state)
 	COUNTS("reject", rowmap_reject(&m, &record, 0, NULL));
 	COUNTS("link", rowmap_link(&m, &pair, 0, &ln));
 	COUNTS("link", rowmap_link(&m, &pair, 0, NULL));
+	COUNTS("pair", rowmap_pair(&m, &asked, 0, &ln));
+	COUNTS("pair", rowmap_pair(&m, &asked, 0, NULL));
 	COUNTS("decision", rowmap_decision(&m, &decision, 0, &ln, &de));
 	COUNTS("decision", rowmap_decision(&m, &decision, 0, NULL, NULL));
 	COUNTS("reasons", rowmap_reasons(&m, &outcome.a, SPAN_LIT("[]")));

@@ -52,6 +52,8 @@ test_every_key_parses_to_itself(void **state)
 	assert_round(&(struct key){ .type = KEY_CUT, .stream = SPAN_LIT("terms@m") }, "k/terms@m");
 	assert_round(&(struct key){ .type = KEY_UNIT_EVENT, .a = a, .b = b }, NULL);
 	assert_round(&(struct key){ .type = KEY_UNIT_DECISION, .a = a, .b = b }, NULL);
+	assert_round(&(struct key){ .type = KEY_PAIR, .a = b, .b = a },
+	    "q/0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b/a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0");
 	assert_round(&(struct key){ .type = KEY_OUTCOME, .a = b },
 	    "o/0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b");
 }
@@ -63,7 +65,8 @@ test_what_is_none_of_ours_is_other(void **state)
 		"r/raw.a//1", "r//1/1", "r/raw.a/01/1", "r/raw.a/1/-1", "r/raw.a/1/1x",
 		"r/raw.a/4294967296/1", "r/raw.a/1/9999999999999999999", "x/raw.a/1/1", "c/*/xyz", "c//",
 		"c/*/A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0", "k/", "o/1", "u/1/2",
-		"u/a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0", "ra/raw.a/1/1" };
+		"u/a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0", "ra/raw.a/1/1", "q/1/2",
+		"q/a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0/0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b" };
 	char longest[KEY_MAX + 2];
 
 	(void)state;

@@ -51,6 +51,48 @@ struct numbers {
 	uint32_t n, cap;
 };
 
+/*
+ * A pair of signatures of which a person is asked, by the smallest event of each.
+ * It stands in the list of both, so that either, looked at again, takes it away.
+ */
+struct asked {
+	uint32_t end[2];     /* signatures */
+	uint32_t next[2];    /* of each end's list, + 1 */
+	struct key key;
+	enum { ASK_WEIGHT, ASK_CONFLICT, ASK_OVERSIZE } why;
+	int64_t weight_mbit;
+	uint8_t levels[MODEL_LEVELS_MAX];
+	uint8_t levels_n;
+	bool used;
+};
+
+struct asked_list {
+	struct asked *items;
+	uint32_t n, cap, free; /* free: + 1, chained by next[0] */
+	struct strmap by_key; /* both events -> number */
+	uint32_t count;
+};
+
+/* Pairs that may be asked of, as a round of settling saw them. */
+struct doubtful {
+	uint32_t a, b;
+	struct model_verdict v;
+	bool thin; /* of a component past its limit */
+};
+
+struct doubtful_list {
+	struct doubtful *items;
+	uint32_t n, cap;
+};
+
+/* Two units of one component that a reviewer keeps apart; sorted. */
+struct apart_list {
+	struct cluster_apart {
+		struct id a, b;
+	} *items;
+	uint32_t n, cap;
+};
+
 struct match {
 	struct signature_keys keys;
 	const struct model *model;
@@ -71,6 +113,9 @@ struct match {
 	struct numbers one_record;     /* organisations, as words */
 	struct numbers dirty_events, dirty_signatures, touch_events;
 	struct touched_list touched;
+	struct asked_list asked;
+	struct doubtful_list doubtful; /* of this round, as is the next */
+	struct apart_list apart;
 	uint32_t walk, member;
 	struct arena arena;            /* of one component */
 	struct attribute attributes[ATTRIBUTES_WANT_MAX];
@@ -102,6 +147,7 @@ match_new(const struct match_keys *keys, const struct model *model, uint64_t see
 	idmap_init(&m->by_anchor, seed);
 	idmap_init(&m->touched.at, seed);
 	strmap_init(&m->by_pair, seed);
+	strmap_init(&m->asked.by_key, seed);
 	blocks_init(&m->blocks);
 	arena_init(&m->arena, 0);
 	return m;
@@ -136,6 +182,10 @@ match_free(struct match *m)
 	mem_free(m->touch_events.items);
 	mem_free(m->touched.items);
 	idmap_release(&m->touched.at);
+	mem_free(m->asked.items);
+	mem_free(m->doubtful.items);
+	mem_free(m->apart.items);
+	strmap_release(&m->asked.by_key);
 	facts_release(&m->facts);
 	idmap_release(&m->by_signature);
 	idmap_release(&m->by_name);
@@ -223,6 +273,94 @@ touch_event(struct match *m, const struct id *unit, const struct id *event)
 		return;
 	for (uint32_t i = *at; i; i = m->routed[i - 1].next)
 		touch(m, KEY_UNIT_DECISION, unit, &m->routed[i - 1].id);
+}
+
+/* --- pairs that a person is asked of */
+
+static struct span
+asked_key(const struct key *key, uint8_t out[2 * ID_BYTES])
+{
+	memcpy(out, key->a.b, ID_BYTES);
+	memcpy(out + ID_BYTES, key->b.b, ID_BYTES);
+	return span_of(out, 2 * ID_BYTES);
+}
+
+static int
+asked_side(const struct asked *q, uint32_t signature)
+{
+	return q->end[1] == signature;
+}
+
+static void
+asked_unlink(struct match *m, uint32_t i, int side)
+{
+	struct asked *q = &m->asked.items[i];
+	uint32_t *at = &signature_at(m, q->end[side])->asked;
+
+	while (*at != i + 1) {
+		struct asked *o = &m->asked.items[*at - 1];
+
+		at = &o->next[asked_side(o, q->end[side])];
+	}
+	*at = q->next[side];
+}
+
+/* All pairs that a signature is one of: it is looked at again, or stands no longer. */
+static void
+asked_drop(struct match *m, uint32_t signature)
+{
+	struct asked_list *l = &m->asked;
+	uint8_t bytes[2 * ID_BYTES];
+	uint32_t i;
+
+	while ((i = signature_at(m, signature)->asked) != 0) {
+		struct asked *q = &l->items[--i];
+
+		asked_unlink(m, i, 0);
+		asked_unlink(m, i, 1);
+		touch(m, KEY_PAIR, &q->key.a, &q->key.b);
+		strmap_del(&l->by_key, asked_key(&q->key, bytes));
+		*q = (struct asked){ .next = { l->free } };
+		l->free = i + 1;
+		l->count--;
+	}
+}
+
+static void
+asked_add(struct match *m, const struct asked *like)
+{
+	struct asked_list *l = &m->asked;
+	uint8_t bytes[2 * ID_BYTES];
+	struct asked *q;
+	uint64_t *at;
+	uint32_t i;
+	bool fresh;
+
+	at = strmap_put(&l->by_key, asked_key(&like->key, bytes), &fresh);
+	if (!fresh)
+		return; /* seen from the other end */
+	if (l->free) {
+		i = l->free - 1;
+		l->free = l->items[i].next[0];
+	} else {
+		if (l->n == l->cap) {
+			l->cap = l->cap ? l->cap * 2 : 64;
+			l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
+		}
+		i = l->n++;
+	}
+	*at = i;
+	q = &l->items[i];
+	*q = *like;
+	q->used = true;
+	for (int side = 0; side < 2; side++) {
+		struct signature *s = signature_at(m, q->end[side]);
+
+		q->next[side] = s->asked;
+		s->asked = i + 1;
+	}
+	l->count++;
+	touch(m, KEY_PAIR, &q->key.a, &q->key.b);
 }
 
 /* --- facts in */
@@ -464,7 +602,15 @@ members_dirty(struct match *m, uint64_t block)
 		signature_dirty(m, members[i]);
 }
 
-/* A block that crosses its limit, either way, changes the edges of all its members. */
+/* n: of a block, with the one that came or went. */
+static bool
+crossed(uint32_t n)
+{
+	return n == BLOCK_SIGNATURES_MAX + 1 || n == BLOCK_ASKED_MAX + 1;
+}
+
+/* A block that crosses a limit, either way, changes what all its members are joined to, or
+ * asked about. */
 static void
 post(struct match *m, uint32_t number)
 {
@@ -472,7 +618,7 @@ post(struct match *m, uint32_t number)
 
 	s->posted = true;
 	for (uint32_t k = 0; k < s->blocks_n; k++)
-		if (blocks_add(&m->blocks, s->blocks[k], number) == BLOCK_SIGNATURES_MAX + 1)
+		if (crossed(blocks_add(&m->blocks, s->blocks[k], number)))
 			members_dirty(m, s->blocks[k]);
 	signature_dirty(m, number);
 }
@@ -483,6 +629,7 @@ unpost(struct match *m, uint32_t number)
 	struct signature *s = signature_at(m, number);
 
 	s->posted = false;
+	asked_drop(m, number);
 	for (uint32_t k = 0; k < s->blocks_n; k++)
 		if (blocks_del(&m->blocks, s->blocks[k], number) <= BLOCK_SIGNATURES_MAX)
 			members_dirty(m, s->blocks[k]);
@@ -664,6 +811,7 @@ walk_add(struct match *m, struct walk *w, uint32_t number)
 	if (s->mark == m->walk || !s->live)
 		return;
 	s->mark = m->walk;
+	asked_drop(m, number);
 	numbers_add(&w->members, number);
 }
 
@@ -677,8 +825,62 @@ found_add(struct walk *w, const struct found *f)
 	w->found[w->found_n++] = *f;
 }
 
+/* Asked of when all is settled, if they turn out to be two people. */
+static void
+doubtful_add(struct match *m, uint32_t a, uint32_t b, const struct model_verdict *v)
+{
+	struct doubtful_list *l = &m->doubtful;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
+	}
+	l->items[l->n++] = (struct doubtful){ .a = a, .b = b, .v = *v };
+}
+
+/* What the facts themselves rule out is asked of nobody: two numbers, two birthdays, two records
+ * of an agency that has each person once. */
+static bool
+ruled_out(const struct match *m, const struct signature *s, const struct signature *o,
+    const struct token_view *a, const struct token_view *b)
+{
+	uint64_t x = signature_value(s, TOKEN_NHS), y = signature_value(o, TOKEN_NHS);
+
+	if ((x && y && x != y) || compare_dob_conflict(a, b))
+		return true;
+	x = signature_value(s, TOKEN_LOCAL_ID);
+	y = signature_value(o, TOKEN_LOCAL_ID);
+	return x && y && x != y && s->organisation == o->organisation
+	    && one_record(m, s->organisation);
+}
+
+static void
+walk_pair(struct match *m, struct walk *w, const struct token_view *tokens, uint32_t number,
+    uint32_t other, bool ask)
+{
+	struct signature *o = signature_at(m, other);
+	struct token_view theirs = signature_tokens(o);
+	struct found f = { .a = number, .b = other };
+	struct model_verdict v;
+
+	if (other == number || o->seen == m->member)
+		return;
+	o->seen = m->member;
+	model_judge(m->model, tokens, &theirs, &v);
+	f.step = v.step;
+	f.weight_mbit = v.weight_mbit;
+	f.weighed = v.weighed;
+	if (f.step >= 0 && number < other)
+		found_add(w, &f);
+	if (ask && (v.unsure || (f.step >= 0 && number < other))
+	    && !ruled_out(m, signature_at(m, number), o, tokens, &theirs))
+		doubtful_add(m, number, other, &v);
+	if (f.step >= 0 || v.number_same)
+		walk_add(m, w, other);
+}
+
 /* Neighbours by blocks: who is joined by a step, or has the same NHS number (the unit's id
- * depends on it, joined or not). */
+ * depends on it, joined or not).  Blocks that are asked of come first: a pair is judged once. */
 static void
 walk_blocks(struct match *m, struct walk *w, uint32_t number)
 {
@@ -686,29 +888,15 @@ walk_blocks(struct match *m, struct walk *w, uint32_t number)
 	struct token_view tokens = signature_tokens(s);
 
 	m->member++;
-	for (uint32_t k = 0; k < s->blocks_n; k++) {
-		uint32_t n;
-		const uint32_t *members = blocks_members(&m->blocks, s->blocks[k], &n);
+	for (int pass = 0; pass < 2; pass++)
+		for (uint32_t k = 0; k < s->blocks_n; k++) {
+			uint32_t n;
+			const uint32_t *members = blocks_members(&m->blocks, s->blocks[k], &n);
 
-		for (uint32_t i = 0; n <= BLOCK_SIGNATURES_MAX && i < n; i++) {
-			struct signature *o = signature_at(m, members[i]);
-			struct token_view theirs = signature_tokens(o);
-			struct found f = { .a = number, .b = members[i] };
-			struct model_verdict v;
-
-			if (o == s || o->seen == m->member)
-				continue;
-			o->seen = m->member;
-			model_judge(m->model, &tokens, &theirs, &v);
-			f.step = v.step;
-			f.weight_mbit = v.weight_mbit;
-			f.weighed = v.weighed;
-			if (f.step >= 0 && number < members[i])
-				found_add(w, &f);
-			if (f.step >= 0 || v.number_same)
-				walk_add(m, w, members[i]);
+			if (n <= BLOCK_SIGNATURES_MAX && (n <= BLOCK_ASKED_MAX) == (pass == 0))
+				for (uint32_t i = 0; i < n; i++)
+					walk_pair(m, w, &tokens, number, members[i], pass == 0);
 		}
-	}
 }
 
 static void
@@ -1113,6 +1301,25 @@ place(struct match *m, struct node_of *n)
 	touch_event(m, &n->state.unit, &n->node.event);
 }
 
+/* Which people of a component a reviewer keeps apart. */
+static void
+apart_note(struct match *m, const struct piece *p, const struct cluster_pair *apart, uint32_t n)
+{
+	struct apart_list *l = &m->apart;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct id *a = &p->nodes[apart[i].a].state.unit;
+		const struct id *b = &p->nodes[apart[i].b].state.unit;
+		bool first = id_cmp(a, b) < 0;
+
+		if (l->n == l->cap) {
+			l->cap = l->cap ? l->cap * 2 : 16;
+			l->items = mem_realloc(l->items, l->cap, sizeof(*l->items));
+		}
+		l->items[l->n++] = (struct cluster_apart){ first ? *a : *b, first ? *b : *a };
+	}
+}
+
 static void
 settle_component(struct match *m, const struct walk *w)
 {
@@ -1133,6 +1340,7 @@ settle_component(struct match *m, const struct walk *w)
 		nodes[i] = p.nodes[i].node;
 	cluster(m->model, nodes, p.n, p.edges, p.edges_n, apart, apart_n, label, &m->arena);
 	units_name(m, &p, label);
+	apart_note(m, &p, apart, apart_n);
 	notes_write(m, &p, label);
 	for (uint32_t i = 0; i < p.n; i++)
 		place(m, &p.nodes[i]);
@@ -1141,9 +1349,110 @@ settle_component(struct match *m, const struct walk *w)
 	mem_free(apart);
 }
 
+/* --- settle: whom to ask a person about, when everybody has a unit */
+
+static int
+apart_order(const void *p, const void *q)
+{
+	const struct cluster_apart *a = p, *b = q;
+	int c = id_cmp(&a->a, &b->a);
+
+	return c ? c : id_cmp(&a->b, &b->b);
+}
+
+static bool
+kept_apart(const struct match *m, const struct id *a, const struct id *b)
+{
+	bool first = id_cmp(a, b) < 0;
+	struct cluster_apart key = { first ? *a : *b, first ? *b : *a };
+
+	return m->apart.n
+	    && bsearch(&key, m->apart.items, m->apart.n, sizeof(key), apart_order) != NULL;
+}
+
+/* A signature is asked about by its smallest event; one that no review names, if there is. */
+static const struct node_state *
+speaker(const struct match *m, uint32_t number, struct id *event)
+{
+	const struct signature *s = signature_at(m, number);
+	const struct node_state *state = NULL;
+
+	if (s->live > s->named) {
+		*event = s->smallest;
+		return &s->plain;
+	}
+	for (uint32_t i = s->events; i; i = facts_event(&m->facts, i - 1)->next) {
+		const struct event *e = facts_event(&m->facts, i - 1);
+
+		if (state && id_cmp(&e->id, event) > 0)
+			continue;
+		*event = e->id;
+		state = state_of(m, i - 1);
+	}
+	return state;
+}
+
+static void
+doubtful_judge(struct match *m, const struct doubtful *d)
+{
+	struct asked q = { .end = { d->a, d->b }, .why = d->v.step < 0 ? ASK_WEIGHT
+		: d->thin                                                    ? ASK_OVERSIZE
+									       : ASK_CONFLICT,
+		.weight_mbit = d->v.weight_mbit, .levels_n = d->v.levels_n,
+		.key = { .type = KEY_PAIR } };
+	const struct node_state *x = speaker(m, d->a, &q.key.a), *y = speaker(m, d->b, &q.key.b);
+
+	if (!x || !y || id_eq(&x->unit, &y->unit) || kept_apart(m, &x->unit, &y->unit))
+		return;
+	if (id_cmp(&q.key.a, &q.key.b) > 0) {
+		struct id t = q.key.a;
+
+		q.key.a = q.key.b;
+		q.key.b = t;
+	}
+	memcpy(q.levels, d->v.levels, sizeof(q.levels));
+	asked_add(m, &q);
+}
+
+static void
+doubtful_settle(struct match *m)
+{
+	if (m->apart.n)
+		qsort(m->apart.items, m->apart.n, sizeof(*m->apart.items), apart_order);
+	for (uint32_t i = 0; i < m->doubtful.n; i++)
+		doubtful_judge(m, &m->doubtful.items[i]);
+	mem_free(m->doubtful.items);
+	m->doubtful = (struct doubtful_list){ 0 };
+	m->apart.n = 0;
+}
+
+/* Of a component that is settled: what was joined is nothing to ask. */
+static void
+doubtful_sift(struct match *m, uint32_t from, bool oversize)
+{
+	struct doubtful_list *l = &m->doubtful;
+	const struct model_step *steps;
+	uint32_t kept = from;
+	struct id event;
+
+	model_steps(m->model, &steps);
+	for (uint32_t i = from; i < l->n; i++) {
+		struct doubtful *d = &l->items[i];
+
+		if (d->v.step >= 0
+		    && id_eq(&speaker(m, d->a, &event)->unit, &speaker(m, d->b, &event)->unit))
+			continue;
+		d->thin = oversize && d->v.step >= 0 && !steps[d->v.step].exact;
+		l->items[kept++] = *d;
+	}
+	l->n = kept;
+}
+
 static void
 settle_from(struct match *m, struct walk *w, uint32_t number)
 {
+	uint32_t first = m->doubtful.n;
+
 	w->members.n = w->found_n = 0;
 	walk_add(m, w, number);
 	for (uint32_t i = 0; i < w->members.n; i++) {
@@ -1152,6 +1461,7 @@ settle_from(struct match *m, struct walk *w, uint32_t number)
 	}
 	if (w->members.n)
 		settle_component(m, w);
+	doubtful_sift(m, first, w->members.n > COMPONENT_SIGNATURES_MAX);
 }
 
 void
@@ -1172,6 +1482,7 @@ match_settle(struct match *m)
 			settle_from(m, &w, m->dirty_signatures.items[i]);
 	}
 	m->dirty_signatures.n = 0;
+	doubtful_settle(m);
 	for (uint32_t i = 0; i < m->touch_events.n; i++) {
 		const struct node_state *state = state_of(m, m->touch_events.items[i]);
 
@@ -1283,9 +1594,31 @@ want_decision(struct match *m, const struct id *unit, const struct id *decision,
 	return true;
 }
 
+static bool
+want_pair(const struct match *m, const struct key *key, struct linked *out)
+{
+	static const struct span why[] = { [ASK_WEIGHT] = { (const uint8_t *)"weight", 6 },
+		[ASK_CONFLICT] = { (const uint8_t *)"conflict", 8 },
+		[ASK_OVERSIZE] = { (const uint8_t *)"oversize", 8 } };
+	uint8_t bytes[2 * ID_BYTES];
+	const uint64_t *at = strmap_find(&m->asked.by_key, asked_key(key, bytes));
+	const struct asked *q = at ? &m->asked.items[*at] : NULL;
+
+	if (!q)
+		return false;
+	*out = (struct linked){ .what = LINKED_PAIR, .event_id = q->key.a,
+		.unit_kind = SPAN_LIT("person"), .source = { .topic = SPAN_LIT("") },
+		.start = DATE_NONE, .end = DATE_NONE,
+		.match = { .step = why[q->why], .weight_mbit = q->weight_mbit,
+		    .partner = q->key.b, .levels = span_of(q->levels, q->levels_n) } };
+	return true;
+}
+
 bool
 match_want(struct match *m, const struct key *key, struct linked *out)
 {
+	if (key->type == KEY_PAIR)
+		return want_pair(m, key, out);
 	if (key->type == KEY_UNIT_EVENT)
 		return want_event(m, &key->a, &key->b, out);
 	return key->type == KEY_UNIT_DECISION && want_decision(m, &key->a, &key->b, out);
@@ -1322,18 +1655,22 @@ match_each(struct match *m, void (*fn)(void *arg, const struct key *key, const s
 		if (match_want(m, &key, &ln))
 			fn(arg, &key, &ln);
 	}
+	for (uint32_t i = 0; i < m->asked.n; i++)
+		if (m->asked.items[i].used && match_want(m, &m->asked.items[i].key, &ln))
+			fn(arg, &m->asked.items[i].key, &ln);
 }
 
 struct match_stats
 match_stats(const struct match *m)
 {
-	struct match_stats st = { .edges = m->edges, .oversize = m->oversize };
+	struct match_stats st = { .edges = m->edges, .oversize = m->oversize,
+		.asked = m->asked.count };
 
 	for (uint32_t i = 0; i < m->facts.events_n; i++)
 		st.events += facts_event(&m->facts, i)->winner != 0;
 	for (uint32_t i = 0; i < m->signatures_n; i++)
 		st.signatures += signature_at(m, i)->live != 0;
-	st.bytes = facts_bytes(&m->facts) + m->signature_bytes + blocks_bytes(&m->blocks)
+	st.bytes = m->asked.cap * sizeof(*m->asked.items) + facts_bytes(&m->facts) + m->signature_bytes + blocks_bytes(&m->blocks)
 	    + m->by_signature.cap * sizeof(struct idmap_slot)
 	    + (m->signatures_n + SIGNATURE_CHUNK - 1) / SIGNATURE_CHUNK * SIGNATURE_CHUNK
 		* sizeof(struct signature);

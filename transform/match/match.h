@@ -5,6 +5,11 @@
  *	review ──────────────────────────────────────────────────────────┐                  │
  *	decision ── routed by anchor event ◄── unit ◄── cluster ◄────────┴──── edges ◄──────┘
  *
+ * What the model cannot say by itself, it asks: a pair between its thresholds, or
+ * one that it would join but for others of the two people or a component past its
+ * limit, is a record of its own (KEY_PAIR) for as long as the two are two people,
+ * nothing in the pair rules it out, and no review keeps them apart.
+ *
  * Any permutation, duplication, restart or partitioning of the same facts
  * gives the same units and the same notes, byte for byte; deleting a fact
  * gives what would have been without it.  See docs/matching.md for the rules,
@@ -51,7 +56,7 @@ void match_model(struct match *m, const struct model *model);
 
 /* Recomputes what the calls above changed. */
 void match_settle(struct match *m);
-/* Keys (KEY_UNIT_EVENT, KEY_UNIT_DECISION) whose record may differ; each at most once. */
+/* Keys (KEY_UNIT_EVENT, KEY_UNIT_DECISION, KEY_PAIR) whose record may differ; each at most once. */
 bool match_next_touched(struct match *m, struct key *key);
 /* What should stand under a key, as of match_settle(); spans borrow until the next call that
  * changes m or asks again. */
@@ -64,6 +69,7 @@ void match_each(struct match *m, void (*fn)(void *arg, const struct key *key,
 struct match_stats {
 	uint64_t events, signatures; /* that stand */
 	uint64_t edges, oversize;    /* edges looked at, components past their limit, so far */
+	uint64_t asked;              /* pairs that a person is asked of now */
 	size_t bytes;                /* of state */
 };
 struct match_stats match_stats(const struct match *m);

@@ -434,10 +434,31 @@ model_weights(const struct model *m)
 }
 
 static int32_t
-weight_of(const struct model *m, const struct token_view *a, const struct token_view *b,
-    uint8_t grade[LINE_END])
+weight_at(const struct model *m, const uint8_t grade[LINE_END], uint8_t surname, uint8_t forename)
 {
 	int32_t rarity[LINE_END];
+
+	for (int l = 0; l < LINE_END; l++)
+		rarity[l] = 1;
+	rarity[LINE_SURNAME] = m->rarity_mbit[surname];
+	rarity[LINE_FORENAME] = m->rarity_mbit[forename];
+	return weigh(&m->stream, grade, rarity);
+}
+
+/* Of a name that both have; the more common of the two where tables differ. */
+static uint8_t
+class_of(const struct token_view *a, const struct token_view *b, int32_t field, uint8_t grade)
+{
+	int32_t x = row_class(a, field), y = row_class(b, field);
+
+	return grade == GRADE_AGREE ? (uint8_t)(x > y ? x : y) : 0;
+}
+
+/* Grades, and the classes behind them. */
+static int32_t
+weight_of(const struct model *m, const struct token_view *a, const struct token_view *b,
+    uint8_t grade[MODEL_WEIGHED_LEVELS])
+{
 	struct row x, y;
 
 	row_view(&x, a);
@@ -445,11 +466,49 @@ weight_of(const struct model *m, const struct token_view *a, const struct token_
 	row_compare(&x, &y, NULL, NULL, grade);
 	if (grade[LINE_LOCAL_ID] == GRADE_DIFFER)
 		grade[LINE_LOCAL_ID] = GRADE_MISSING; /* of two organisations, as far as we can see */
+	grade[LINE_END] = class_of(a, b, TOKEN_SURNAME, grade[LINE_SURNAME]);
+	grade[LINE_END + 1] = class_of(a, b, TOKEN_FORENAME, grade[LINE_FORENAME]);
+	return weight_at(m, grade, grade[LINE_END], grade[LINE_END + 1]);
+}
+
+bool
+model_weigh(const struct model *m, const struct token_view *a, const struct token_view *b,
+    uint8_t levels[MODEL_LEVELS_MAX], int32_t *weight_mbit)
+{
+	if (m->weighs)
+		*weight_mbit = weight_of(m, a, b, levels);
+	return m->weighs;
+}
+
+int32_t
+model_threshold(const struct model *m)
+{
+	return m->threshold_mbit;
+}
+
+bool
+model_waterfall(const struct model *m, const uint8_t *levels, size_t levels_n, int32_t *prior,
+    int32_t lines[LINE_END])
+{
+	uint8_t grade[LINE_END] = { GRADE_MISSING };
+	int32_t before;
+
+	if (!m->weighs || levels_n != MODEL_WEIGHED_LEVELS
+	    || levels[LINE_END] > TOKEN_FREQUENCY_MAX || levels[LINE_END + 1] > TOKEN_FREQUENCY_MAX)
+		return false;
 	for (int l = 0; l < LINE_END; l++)
-		rarity[l] = 1;
-	rarity[LINE_SURNAME] = m->rarity_mbit[row_class(a, TOKEN_SURNAME)];
-	rarity[LINE_FORENAME] = m->rarity_mbit[row_class(a, TOKEN_FORENAME)];
-	return weigh(&m->stream, grade, rarity);
+		if (levels[l] >= GRADE_END)
+			return false;
+	*prior = before = weight_at(m, grade, levels[LINE_END], levels[LINE_END + 1]);
+	for (int l = 0; l < LINE_END; l++) {
+		int32_t after;
+
+		grade[l] = levels[l];
+		after = weight_at(m, grade, levels[LINE_END], levels[LINE_END + 1]);
+		lines[l] = after - before;
+		before = after;
+	}
+	return true;
 }
 
 void
@@ -457,7 +516,8 @@ model_judge(const struct model *m, const struct token_view *a, const struct toke
     struct model_verdict *out)
 {
 	_Static_assert((int)COMPARE_END <= (int)MODEL_LEVELS_MAX
-		&& (int)LINE_END <= (int)MODEL_LEVELS_MAX, "levels of either kind have room");
+		&& (int)MODEL_WEIGHED_LEVELS <= (int)MODEL_LEVELS_MAX,
+	    "levels of either kind have room");
 	*out = (struct model_verdict){ .levels_n = COMPARE_END };
 	compare(a, b, out->levels);
 	out->number_same = out->levels[COMPARE_NHS] == LEVEL_AGREE;
@@ -469,15 +529,16 @@ model_judge(const struct model *m, const struct token_view *a, const struct toke
 	if (!m->weighs)
 		return;
 	out->weight_mbit = weight_of(m, a, b, out->levels);
-	out->levels_n = LINE_END;
+	out->levels_n = MODEL_WEIGHED_LEVELS;
 	out->weighed = out->weight_mbit >= m->threshold_mbit;
+	out->unsure = !out->weighed && out->weight_mbit >= -(int64_t)m->threshold_mbit;
 	out->step = out->weighed ? (int)m->steps_n : -1;
 }
 
 int64_t
 model_together(const struct model *m, const struct token_view *a, const struct token_view *b)
 {
-	uint8_t grade[LINE_END];
+	uint8_t grade[MODEL_WEIGHED_LEVELS];
 
 	return m->weighs ? weigh_bounded(weight_of(m, a, b, grade)) : 0;
 }

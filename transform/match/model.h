@@ -29,7 +29,9 @@ enum {
 	MODEL_BLOCK_FIELDS_MAX = 4,
 	MODEL_STEPS_MAX = 32,
 	BLOCK_SIGNATURES_MAX = 200,     /* of one block: more make no edges */
+	BLOCK_ASKED_MAX = 50,           /* of one block: of more no person is asked */
 	MODEL_LEVELS_MAX = 20,          /* of what a step or a weighing looked at */
+	MODEL_WEIGHED_LEVELS = LINE_END + 2, /* a weighing's own */
 	COMPONENT_SIGNATURES_MAX = 500, /* of one component: more keeps exact steps only */
 };
 
@@ -63,16 +65,31 @@ const struct weights *model_weights(const struct model *model);
 struct model_verdict {
 	int step;            /* -1: not one person, as far as this pair shows */
 	int64_t weight_mbit;
-	uint8_t levels[MODEL_LEVELS_MAX]; /* of compare.h; of row.h where the pair was weighed */
+	/* COMPARE_END of compare.h; where the pair was weighed LINE_END of row.h, then the
+	 * frequency classes of surname and forename, which the weight depends on as well. */
+	uint8_t levels[MODEL_LEVELS_MAX];
 	uint8_t levels_n;
 	bool number_same;    /* NHS number */
 	bool weighed;        /* by the last step */
+	bool unsure;         /* between the thresholds: a person is to say */
 };
 void model_judge(const struct model *model, const struct token_view *a,
     const struct token_view *b, struct model_verdict *out);
 /* What a pair of two clusters says for or against them, bounded; a model without weights: 0. */
 int64_t model_together(const struct model *model, const struct token_view *a,
     const struct token_view *b);
+
+/* A pair weighed whether or not a step joins it; levels of a weighing.  False: no weights. */
+bool model_weigh(const struct model *model, const struct token_view *a,
+    const struct token_view *b, uint8_t levels[MODEL_LEVELS_MAX], int32_t *weight_mbit);
+/*
+ * How the weight of such levels comes about, line by line: *prior before any, then what
+ * each line adds in its turn.  They sum to the weight.  False: not the levels of a weighing,
+ * or the model has no weights.
+ */
+bool model_waterfall(const struct model *model, const uint8_t *levels, size_t levels_n,
+    int32_t *prior, int32_t lines[LINE_END]);
+int32_t model_threshold(const struct model *model); /* mbit; between its negative and it: unsure */
 
 /* Index of the first step that holds; -1: none. */
 int model_decide(const struct model *model, const uint8_t levels[COMPARE_END]);

@@ -33,6 +33,12 @@ struct standing {
 
 struct pair {
 	uint32_t a, b; /* signatures, a < b */
+	bool crowded;  /* of a block of which no person is asked */
+};
+
+struct judged { /* a pair of signatures that may have to be asked of */
+	uint32_t a, b;
+	struct model_verdict v;
 };
 
 struct lone { /* an event that is a node of its own */
@@ -60,6 +66,9 @@ struct naive {
 	uint32_t nodes_n;
 	struct link *links;
 	size_t links_n, links_cap;
+	struct judged *judged;
+	size_t judged_n, judged_cap;
+	bool *thin;                     /* of each node: its component is past its limit */
 };
 
 /* --- which events stand */
@@ -374,6 +383,16 @@ link_nodes(struct naive *na, uint32_t a, uint32_t b, const struct link *like)
 }
 
 static void
+judged_add(struct naive *na, const struct pair *p, const struct model_verdict *v)
+{
+	if (na->judged_n == na->judged_cap) {
+		na->judged_cap = na->judged_cap ? na->judged_cap * 2 : 64;
+		na->judged = mem_realloc(na->judged, na->judged_cap, sizeof(*na->judged));
+	}
+	na->judged[na->judged_n++] = (struct judged){ p->a, p->b, *v };
+}
+
+static void
 link_pair(struct naive *na, const struct pair *p)
 {
 	const struct signature *x = &na->signatures[p->a], *y = &na->signatures[p->b];
@@ -390,6 +409,8 @@ link_pair(struct naive *na, const struct pair *p)
 	tx = signature_tokens(x);
 	ty = signature_tokens(y);
 	model_judge(na->in->model, &tx, &ty, &l.v);
+	if (!p->crowded && (l.v.step >= 0 || l.v.unsure))
+		judged_add(na, p, &l.v);
 	if (l.v.step >= 0) {
 		memcpy(pair, x->keyed.b, ID_BYTES);
 		memcpy(pair + ID_BYTES, y->keyed.b, ID_BYTES);
@@ -409,7 +430,15 @@ by_pair(const void *p, const void *q)
 
 	if (a->a != b->a)
 		return a->a < b->a ? -1 : 1;
-	return (a->b > b->b) - (a->b < b->b);
+	if (a->b != b->b)
+		return a->b < b->b ? -1 : 1;
+	return a->crowded - b->crowded;
+}
+
+static bool
+pair_same(const struct pair *a, const struct pair *b)
+{
+	return a->a == b->a && a->b == b->b;
 }
 
 /* Every pair of signatures in one block within its limit, each once. */
@@ -428,13 +457,13 @@ links_of_blocks(struct naive *na)
 					pairs = mem_realloc(pairs, cap, sizeof(*pairs));
 				}
 				pairs[n++] = (struct pair){ na->standing[i].signature,
-					na->standing[k].signature };
+					na->standing[k].signature, to - from > BLOCK_ASKED_MAX };
 			}
 	}
 	if (n)
 		qsort(pairs, n, sizeof(*pairs), by_pair);
 	for (size_t i = 0; i < n; i++)
-		if (!i || by_pair(&pairs[i - 1], &pairs[i]) != 0)
+		if (!i || !pair_same(&pairs[i - 1], &pairs[i]))
 			link_pair(na, &pairs[i]);
 	mem_free(pairs);
 }
@@ -500,6 +529,9 @@ oversize_thin(struct naive *na)
 		na->links[kept++] = *l;
 	}
 	na->links_n = kept;
+	na->thin = mem_zalloc(na->nodes_n + 1, sizeof(*na->thin));
+	for (uint32_t i = 0; i < na->nodes_n; i++)
+		na->thin[i] = size[component_of(component, i)] > COMPONENT_SIGNATURES_MAX;
 	mem_free(component);
 	mem_free(size);
 }
@@ -833,6 +865,33 @@ emit_decision(const struct naive *na, const struct naive_decision *d,
 	}
 }
 
+/* Two people, whom a weight, a step that gave way, or a limit leaves to a person to judge;
+ * each signature by its first node. */
+static void
+emit_pair(struct naive *na, const struct judged *j,
+    void (*emit)(void *arg, const struct key *key, const struct linked *ln), void *arg)
+{
+	uint32_t x = nodes_from(na, j->a), y = nodes_from(na, j->b);
+	const struct person_node *a = &na->nodes[x], *b = &na->nodes[y];
+	const struct model_step *steps;
+	struct linked ln = { .what = LINKED_PAIR, .unit_kind = SPAN_LIT("person"),
+		.source = { .topic = SPAN_LIT("") }, .start = DATE_NONE, .end = DATE_NONE };
+	struct key key = { .type = KEY_PAIR };
+	bool swap = id_cmp(&a->smallest, &b->smallest) > 0;
+
+	model_steps(na->in->model, &steps);
+	if (a->cluster == b->cluster || two_people(na, a, b) || reviewed_apart(na, a->cluster, b->cluster))
+		return;
+	key.a = ln.event_id = swap ? b->smallest : a->smallest;
+	key.b = ln.match.partner = swap ? a->smallest : b->smallest;
+	ln.match.weight_mbit = j->v.weight_mbit;
+	ln.match.levels = span_of(j->v.levels, j->v.levels_n);
+	ln.match.step = j->v.step < 0 ? SPAN_LIT("weight")
+	    : na->thin[x] && !steps[j->v.step].exact ? SPAN_LIT("oversize")
+						     : SPAN_LIT("conflict");
+	emit(arg, &key, &ln);
+}
+
 void
 naive_match(const struct naive_input *in,
     void (*emit)(void *arg, const struct key *key, const struct linked *ln), void *arg)
@@ -852,6 +911,8 @@ naive_match(const struct naive_input *in,
 		emit_event(&na, i, emit, arg);
 	for (size_t i = 0; i < in->decisions_n; i++)
 		emit_decision(&na, &in->decisions[i], emit, arg);
+	for (size_t i = 0; i < na.judged_n; i++)
+		emit_pair(&na, &na.judged[i], emit, arg);
 	for (uint32_t i = 0; i < na.signatures_n; i++)
 		signature_release(&na.signatures[i]);
 	mac_free(na.keys.index);
@@ -866,4 +927,6 @@ naive_match(const struct naive_input *in,
 	mem_free(na.plain);
 	mem_free(na.nodes);
 	mem_free(na.links);
+	mem_free(na.judged);
+	mem_free(na.thin);
 }

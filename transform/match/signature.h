@@ -47,6 +47,7 @@ struct signature {
 	struct node_state plain;
 	uint32_t mark, seen;   /* of the walk, and of the member, that saw it last */
 	uint32_t named;        /* live events of it that a review names */
+	uint32_t asked;        /* first pair that a person is asked of, + 1 */
 	bool dirty, posted;
 };
 

@@ -244,14 +244,17 @@ static void
 linked_fold(struct core *c, const struct key *key, const struct rec *rec)
 {
 	struct linked ln;
-	bool there = rec->value.ptr && read_as(c, &linked_binding, rec->value, &ln) == 0;
+	bool there;
 
+	if (key->type != KEY_UNIT_EVENT && key->type != KEY_UNIT_DECISION)
+		return; /* a pair that somebody is asked about: no unit's business */
+	there = rec->value.ptr && read_as(c, &linked_binding, rec->value, &ln) == 0;
 	if (there && rec->time_ms - ln.source.time_ms > c->late_ms)
 		c->late_ms = rec->time_ms - ln.source.time_ms;
 	if (key->type == KEY_UNIT_EVENT)
 		stage_event(c->stage, &key->a, &key->b,
 		    there && ln.what == LINKED_EVENT ? &ln : NULL);
-	else if (key->type == KEY_UNIT_DECISION)
+	else
 		stage_decision(c->stage, &key->a, &key->b,
 		    there && ln.what == LINKED_DECISION ? ln.decision : SPAN_NONE);
 }
