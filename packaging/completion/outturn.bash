@@ -11,8 +11,9 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try check contract rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
+	'') words='-c -o -q --json --help --version help try simulate check contract rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier --parent --sample --seed' ;;
+	simulate) words=' --json --help --contract --against --as-at --settle --reference --totals --events --decisions' ;;
 	check) words=' --json --help' ;;
 	contract) words=' --json --help --like --title --programme --out' ;;
 	rules) words=' --json --help --markdown --schema' ;;
