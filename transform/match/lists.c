@@ -124,32 +124,44 @@ pair_look(struct batch *b, uint32_t i, uint32_t j)
 	b->kept[b->kept_n++] = p;
 }
 
+/* One list of each kind: all pairs of what stands in it. */
+static void
+list_pairs(struct batch *b, int kind, const struct keyed *k, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		for (uint32_t j = i + 1; j < to; j++)
+			if ((b->settings.scope != BATCH_WITHIN
+				|| set_in_scope(b, k[i].number, k[j].number))
+			    && !lists_met(b, k[i].number, k[j].number, kind))
+				pair_look(b, k[i].number, k[j].number);
+}
+
+static void
+kind_pairs(struct batch *b, int kind, struct keyed *k, struct keyed *spare)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->hash[(size_t)i * b->lists + (size_t)kind])
+			k[n++] = (struct keyed){ b->hash[(size_t)i * b->lists + (size_t)kind], i };
+	keyed_sort(k, spare, n, 4);
+	for (uint32_t from = 0, to; from < n; from = to) {
+		to = keyed_end(k, n, from);
+		if (to - from <= list_limit(b, kind)) {
+			list_pairs(b, kind, k, from, to);
+			continue;
+		}
+		b->stats.oversize++;
+		for (uint32_t i = from; i < to; i++)
+			b->hash[(size_t)k[i].number * b->lists + (size_t)kind] = 0;
+	}
+}
+
 void
 lists_pairs(struct batch *b, struct keyed *k, struct keyed *spare)
 {
 	hashes_make(b);
-	for (int kind = 0; kind < kinds_of(b); kind++) {
-		uint32_t n = 0;
-
-		for (uint32_t i = 0; i < b->n; i++)
-			if (b->hash[(size_t)i * b->lists + (size_t)kind])
-				k[n++] = (struct keyed){ b->hash[(size_t)i * b->lists + (size_t)kind], i };
-		keyed_sort(k, spare, n, 4);
-		for (uint32_t from = 0, to; from < n; from = to) {
-			to = keyed_end(k, n, from);
-			if (to - from > list_limit(b, kind)) {
-				b->stats.oversize++;
-				for (uint32_t i = from; i < to; i++)
-					b->hash[(size_t)k[i].number * b->lists + (size_t)kind] = 0;
-				continue;
-			}
-			for (uint32_t i = from; i < to; i++)
-				for (uint32_t j = i + 1; j < to; j++)
-					if ((b->settings.scope != BATCH_WITHIN
-						|| set_in_scope(b, k[i].number, k[j].number))
-					    && !lists_met(b, k[i].number, k[j].number, kind))
-						pair_look(b, k[i].number, k[j].number);
-		}
-	}
+	for (int kind = 0; kind < (int)b->lists; kind++)
+		kind_pairs(b, kind, k, spare);
 	b->stats.kept = b->kept_n;
 }
