@@ -581,6 +581,8 @@ version_compile(struct compiling *cp, uint32_t at)
 		    v->effective < v[-1].effective ? "before the version that it varies"
 						   : "versions overlap: the one before is of the same day");
 	cohort_compile(cp, &v->cohort);
+	cp->c->programmes |= programme_bit(hash64(v->cohort.programme.ptr, v->cohort.programme.len,
+	    NAME_SEED));
 	cohort_check(cp, v);
 	spells_compile(cp, v);
 	payers_compile(cp, &v->payers);

@@ -604,8 +604,8 @@ unit_fits(struct span is, struct span wanted)
 	return text_eq(is, wanted) || (span_is(is, "person") && span_is(wanted, "child"));
 }
 
-struct outcome_list
-evaluate_touched(const struct contract *contract, const struct reads *reads, uint64_t kinds,
+static struct outcome_list
+evaluate_referred(const struct contract *contract, const struct reads *reads, uint64_t kinds,
     const struct timeline *timeline, const struct evaluate_facts *facts, struct arena *arena)
 {
 	struct judging j = { .contract = contract, .tl = timeline, .facts = facts,
@@ -616,10 +616,10 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	uint64_t outcomes;
 	uint32_t ids_n;
 
-	if (timeline->unit_kind && !unit_fits(name_text(timeline->unit_kind), contract->unit))
-		return list;
 	if (!referrals_read(contract, timeline, as_at, arena, &r))
 		return list;
+	if (!r.version->ids_n)
+		return list; /* the cohort's alone */
 	j.version = r.version;
 	j.referral = r.chosen;
 	outcomes = reads ? reads_touched(reads, (size_t)(j.version - contract->versions), kinds)
@@ -641,6 +641,17 @@ evaluate_touched(const struct contract *contract, const struct reads *reads, uin
 	for (; outcomes; outcomes &= outcomes - 1)
 		outcomes_judge(&j, &r, (uint32_t)__builtin_ctzll(outcomes), &list);
 	return list;
+}
+
+struct outcome_list
+evaluate_touched(const struct contract *contract, const struct reads *reads, uint64_t kinds,
+    const struct timeline *timeline, const struct evaluate_facts *facts, struct arena *arena)
+{
+	if (!(timeline->programmes & contract->programmes)
+	    || (timeline->unit_kind
+		&& !unit_fits(name_text(timeline->unit_kind), contract->unit)))
+		return (struct outcome_list){ .n = 0 }; /* of none of its programmes */
+	return evaluate_referred(contract, reads, kinds, timeline, facts, arena);
 }
 
 struct outcome_list

@@ -475,6 +475,7 @@ struct contract {
 	uint32_t rates_n;
 	struct version_terms *versions; /* by number */
 	uint32_t versions_n;
+	uint64_t programmes;       /* compiled: of all versions, as a timeline has them */
 	uint64_t reads;            /* compiled: kinds whose records can touch all outcomes (reads.h) */
 };
 

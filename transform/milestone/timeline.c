@@ -269,11 +269,14 @@ attributes_keep(struct timeline *tl, struct event *e, const struct linked *ln)
 		return;
 	e->attributes_n = ln->attributes.n;
 	e->attributes = attributes_add(tl, e->attributes_n);
-	for (uint32_t i = 0; i < ln->attributes.n; i++)
+	for (uint32_t i = 0; i < ln->attributes.n; i++) {
 		e->attributes[i] = (struct event_attribute){
 			.name = names_name(tl->names, in[i].name),
 			.text = names_name(tl->names, in[i].text),
 			.number = in[i].number.v, .has_number = in[i].number.has };
+		if (e->attributes[i].text && text_eq(in[i].name, SPAN_LIT("programme")))
+			tl->programmes |= programme_bit(e->attributes[i].text->hash);
+	}
 }
 
 static struct event

@@ -87,6 +87,8 @@ struct timeline {
 	struct event_attribute *attributes;
 	uint32_t attributes_n, attributes_cap;
 	struct memo *memos;      /* owned; changed by evaluate(), see above */
+	uint64_t programmes;     /* programme_bit() of all that was ever stated: most contracts
+	                          * are nobody's of this unit's, and are passed over */
 };
 
 static inline uint64_t
@@ -132,6 +134,12 @@ text_eq(struct span a, struct span b)
 		if (i == a.len - sizeof(x))
 			return true;
 	}
+}
+
+static inline uint64_t
+programme_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (hash & 63);
 }
 
 static inline struct span
