@@ -112,6 +112,25 @@ epoch_of(const struct yaml *agency)
 	return said && yaml_int(said, &epoch) && epoch > 0 && epoch <= INT32_MAX ? (int32_t)epoch : 1;
 }
 
+/* A raw topic that is not there does not keep the others from being shown. */
+static int
+raw_end_of(struct asking *a, const char *topic, int64_t *end, bool *missing)
+{
+	struct err before = *a->err;
+
+	*missing = false;
+	if (end_of(a, topic, end) == 0)
+		return 0;
+	if (strcmp(a->err->code, "kafka-no-topic") != 0)
+		return -1;
+	if (a->st->missing.class == ERR_NONE)
+		a->st->missing = *a->err;
+	*a->err = before;
+	*end = -1;
+	*missing = true;
+	return 0;
+}
+
 static int
 raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
 {
@@ -127,16 +146,18 @@ raw_lines(struct asking *a, const struct termsbook *terms, int64_t terms_end)
 		const struct yaml *topic = yaml_get(&list->items[i], "topic");
 		char name[TOPIC_NAME_MAX + 1];
 		int64_t end;
+		bool missing;
 
 		if (!topic || topic->kind != YAML_SCALAR)
 			continue;
 		snprintf(name, sizeof(name), SPAN_FMT, SPAN_ARG(topic->text));
-		result = end_of(a, name, &end);
+		result = raw_end_of(a, name, &end, &missing);
 		for (size_t s = 0; result == 0 && s < 3; s++) {
 			struct standing_line *l = line_add(a->st, topic->text, stages[s], end);
 
 			l->terms_end = terms_end;
 			l->epoch = epoch_of(&list->items[i]);
+			l->missing = missing;
 		}
 	}
 	yaml_report_release(&report);
@@ -347,7 +368,7 @@ judge(struct standing *st)
 	for (size_t i = 0; i < st->n; i++) {
 		struct standing_line *l = &st->lines[i];
 
-		l->behind = l->before || l->folded < l->end
+		l->behind = l->before || l->missing || l->folded < l->end
 		    || (l->terms_end >= 0 && l->terms < l->terms_end);
 		st->up_to_date &= !l->behind;
 	}
@@ -398,6 +419,8 @@ standing_why(const struct standing *st, char *out, size_t size)
 	*out = '\0';
 	if (!st->agencies)
 		snprintf(out, size, "no agencies are published: outturn publish config");
+	else if (st->missing.class != ERR_NONE)
+		snprintf(out, size, "%s", st->missing.text);
 	else if (st->unread)
 		snprintf(out, size, "%lld partitions are not read into the warehouse yet: is every "
 		    "sinkd running?", (long long)st->unread);

@@ -29,6 +29,7 @@ struct standing_line {
 	int64_t terms_end, terms;       /* of raw topics; else -1 */
 	date_t complete_through;
 	bool behind;
+	bool missing;                   /* there is no such topic: its end is not known */
 };
 
 struct standing {
@@ -39,6 +40,7 @@ struct standing {
 	int64_t terms_end;
 	date_t as_at;     /* the newest day that somebody who may has declared; DATE_NONE: none */
 	bool agencies; /* an agencies page is published */
+	struct err missing; /* which raw topic is not there, and what to do; ERR_NONE: all are */
 	bool up_to_date;
 };
 

@@ -35,6 +35,11 @@ text_stages(const struct standing *st, struct buf *out)
 		const struct standing_line *l = &st->lines[i];
 
 		date_text(l->complete_through, day);
+		if (l->missing) {
+			buf_printf(out, "%-22s %-10s %10s %10lld %8s  %s  no such topic\n", l->input,
+			    l->stage, "-", (long long)(l->folded < -1 ? -1 : l->folded), "-", day);
+			continue;
+		}
 		buf_printf(out, "%-22s %-10s %10lld %10lld %8lld  %s%s\n", l->input, l->stage,
 		    (long long)l->end, (long long)(l->folded < -1 ? -1 : l->folded),
 		    (long long)(l->end - (l->folded < -1 ? -1 : l->folded)), day,
@@ -95,6 +100,7 @@ json_all(const struct standing *st, const struct pg_rows *rows, const char *why,
 		jw_put_int(&j, "terms_offset", l->terms < -1 ? -1 : l->terms);
 		jw_put_date(&j, "complete_through", l->complete_through);
 		jw_put_bool(&j, "behind", l->behind);
+		jw_put_bool(&j, "missing", l->missing);
 		jw_end(&j);
 	}
 	jw_end(&j);
@@ -136,7 +142,7 @@ show(struct cli *cli, struct pg *pg, const struct standing *st, struct err *err)
 	return 0;
 }
 
-/* While it waits a server may go and come. */
+/* While it waits a server may go and come; a topic that is not there is somebody's to make. */
 static int
 look(struct cli *cli, struct pg **pg, struct standing *st, int64_t until, struct err *err)
 {
@@ -152,7 +158,7 @@ look(struct cli *cli, struct pg **pg, struct standing *st, int64_t until, struct
 		failed = !*pg || standing_read(cli, *pg, st, err);
 		if (failed && (err->class != ERR_RETRY || daemon_now_ms() >= until))
 			return -1;
-		if (!failed && (st->up_to_date || daemon_now_ms() >= until))
+		if (!failed && (st->up_to_date || st->missing.class != ERR_NONE || daemon_now_ms() >= until))
 			return 0;
 		if (daemon_stopping())
 			return err_set(err, ERR_FATAL, "interrupted");
@@ -183,6 +189,8 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	if (look(cli, &pg, st, daemon_now_ms() + seconds * 1000, &err) || show(cli, pg, st, &err))
 		code = cli_fail(&err, NULL);
+	else if (st->missing.class != ERR_NONE)
+		code = cli_fail(&st->missing, NULL);
 	else
 		code = st->up_to_date ? CLI_OK : CLI_DEGRADED;
 	pg_close(pg);
@@ -200,6 +208,8 @@ const struct cli_verb verb_status = {
 		"totals by raw topic: every raw record is exactly one of accepted, withdrawn, superseded,\n"
 		"suppressed, duplicate, rejected or declared.\n\n"
 		"--wait SECONDS looks again until everything is up to date, at most so long.\n\n"
-		"Exit: 0 up to date, 4 behind or unbalanced, 75 a server is away.\n"
+		"A raw topic that is not there is named, and the others are shown.\n\n"
+		"Exit: 0 up to date, 1 a raw topic is not there, 4 behind or unbalanced, 75 a server\n"
+		"is away.\n"
 		"Example: outturn status --wait 60",
 };

@@ -68,7 +68,14 @@ record A-1 referral 2015-02-01
 record A-2 accommodation 2015-03-01 T-1 tenancy-agreement own-tenancy
 check "the records of others arrive" arrives A-3
 check "and their outcomes" within 20 eval '[ "$(outcomes)" -gt 0 ]'
-check "status says which is missing" eval '! o status >"$WORK/out" 2>&1; grep -q "raw.nhs-b.*outturn migrate" "$WORK/out"'
+shows_the_others() {
+	local rc=0
+	o status >"$WORK/out" 2>"$WORK/said" || rc=$?
+	equal $rc 1 && grep -q "raw.nhs-b.*outturn migrate" "$WORK/said" &&
+		grep -q "^raw.nhs-b  *linked  *-.*no such topic" "$WORK/out" && grep -q "^raw.council-a  *linked  *[0-9]" "$WORK/out" &&
+		grep -q "^behind: .*raw.nhs-b" "$WORK/out"
+}
+check "status says which is missing and what to do, and shows the others" shows_the_others
 o migrate >/dev/null 2>&1
 check "when it is made all goes on by itself" path_settle
 
