@@ -19,7 +19,7 @@
 #include "transform/milestone/spells.h"
 #include "transform/milestone/timeline_in.h"
 
-enum { VERDICT_REASONS_MAX = 16, PROOFS_MAX = 64 };
+enum { VERDICT_REASONS_MAX = 16, PROOFS_MAX = 256 };
 
 /* What an outcome came to that others may ask about. */
 struct judged {
