@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/matching.h"
 #include "cli/outcome_row.h"
+#include "cli/story.h"
+#include "common/mem.h"
 
 static const char reasons_sql[]
     = "SELECT r.code, coalesce(r.subject, ''), coalesce(r.text, '') FROM ledger.outcome o "
@@ -22,40 +25,181 @@ static const char evidence_sql[]
       "coalesce(starts_on::text, ''), coalesce(ends_on::text, ''), coalesce(evidence_type, ''), "
       "coalesce(attributes::text, '') FROM ledger.outcome_evidence "
       "WHERE outcome_id = $1::uuid ORDER BY starts_on, topic, raw_offset";
+static const char decisions_sql[]
+    = "SELECT d.what, d.decided_by, coalesce(d.role, ''), coalesce(d.decided_at::date::text, ''), "
+      "coalesce(d.note, '') FROM ledger.outcome o JOIN ledger.decision d "
+      "ON d.decision_id = ANY (o.decisions) AND d.unit_id = o.unit_id "
+      "WHERE o.outcome_id = $1::uuid ORDER BY d.decided_at, d.decision_id";
 static const char history_sql[]
     = "SELECT at::timestamp(0)::text, change, coalesce(status_before, ''), status "
       "FROM ledger.outcome_change WHERE outcome_id = $1::uuid ORDER BY at";
+/* For the drawing: all that is known of the person in this while, of the kinds it stands on. */
+static const char records_sql[]
+    = "SELECT coalesce(e.role, '?'), e.organisation, e.kind, coalesce(e.starts_on::text, ''), "
+      "coalesce(e.ends_on::text, ''), coalesce(e.evidence_type, ''), "
+      "coalesce((SELECT string_agg(a.key || ' ' || a.value, ', ' ORDER BY a.key) "
+      "FROM jsonb_each_text(e.attributes) a), ''), (e.event_id = ANY (o.evidence))::int "
+      "FROM ledger.outcome o JOIN evidence.link l ON l.unit_id = o.unit_id "
+      "JOIN LATERAL (SELECT * FROM evidence.record c WHERE c.event_id = l.event_id "
+      "AND c.what = 'version' AND c.revision = l.revision AND c.raw_sha256 = l.raw_sha256 "
+      "ORDER BY c.epoch DESC, c.raw_offset DESC LIMIT 1) e ON true "
+      "WHERE o.outcome_id = $1::uuid AND e.kind IS NOT NULL AND (e.event_id = ANY (o.evidence) "
+      "OR regexp_replace(e.kind, '-(confirmed|ended)$', '') IN (SELECT "
+      "regexp_replace(x.kind, '-(confirmed|ended)$', '') FROM ledger.outcome_evidence x "
+      "WHERE x.outcome_id = o.outcome_id)) ORDER BY e.starts_on, e.organisation, e.kind, e.event_id";
+static const char rungs_sql[]
+    = "SELECT r.outcome, r.status, coalesce(r.due_on::text, ''), coalesce(r.achieved_on::text, '') "
+      "FROM ledger.outcome o JOIN ledger.outcome r ON r.unit_id = o.unit_id "
+      "AND r.contract = o.contract WHERE o.outcome_id = $1::uuid "
+      "AND (r.outcome_id = o.outcome_id OR r.achieved_on IS NOT NULL "
+      "OR (r.due_on IS NOT NULL AND r.starts_on = o.starts_on)) "
+      "ORDER BY coalesce(r.achieved_on, r.due_on), r.outcome, r.ordinal";
+
+enum part_number { REASONS, GAPS, EVIDENCE, DECISIONS, HISTORY, RECORDS, RUNGS, PARTS };
 
 struct part {
-	const char *sql, *name, *heading;
-	const char *columns[7];
+	const char *sql, *name;
+	const char *columns[8];
 	int n;
 };
 
-static const struct part parts[] = {
-	{ reasons_sql, "reasons", "why", { "code", "subject", "text" }, 3 },
-	{ gaps_sql, "gaps", "gaps (half-open)", { "from", "to", "rule" }, 3 },
-	{ evidence_sql, "evidence", "stands on",
+static const struct part parts[PARTS] = {
+	[REASONS] = { reasons_sql, "reasons", { "code", "subject", "text" }, 3 },
+	[GAPS] = { gaps_sql, "gaps", { "from", "to", "rule" }, 3 },
+	[EVIDENCE] = { evidence_sql, "evidence",
 	    { "role", "organisation", "kind", "start", "end", "evidence_type", "attributes" }, 7 },
-	{ history_sql, "history", "what was believed, and when", { "at", "change", "before", "status" },
-	    4 },
+	[DECISIONS] = { decisions_sql, "decisions", { "what", "by", "role", "on", "note" }, 5 },
+	[HISTORY] = { history_sql, "history", { "at", "change", "before", "status" }, 4 },
+	[RECORDS] = { records_sql, "records", { "role", "organisation", "kind", "start", "end",
+	    "evidence_type", "says", "counts" }, 8 },
+	[RUNGS] = { rungs_sql, "rungs", { "outcome", "status", "due", "achieved" }, 4 },
+};
+
+/* One outcome with all that is told of it; spans borrow from the rows. */
+struct explained {
+	struct outcome_row row;
+	struct pg_rows *rows[PARTS];
+	struct story story;
+	struct story_reason *reasons;
+	struct story_gap *gaps;
+	struct story_record *records;
+	struct story_rung *rungs;
+	struct story_decision *decisions;
+	char id[ID_HEX + 1], price[64];
 };
 
 static void
-part_text(const struct part *p, const struct pg_rows *rows, struct buf *out)
+explained_release(struct explained *x)
 {
-	if (pg_rows_count(rows))
-		buf_printf(out, "\n%s\n", p->heading);
-	for (size_t i = 0; i < pg_rows_count(rows); i++) {
-		buf_str(out, "  ");
-		for (int c = 0; c < p->n; c++) {
-			struct span v = pg_value(rows, i, c);
+	for (int i = 0; i < PARTS; i++)
+		pg_rows_free(x->rows[i]);
+	outcome_row_release(&x->row);
+	mem_free(x->reasons);
+	mem_free(x->gaps);
+	mem_free(x->records);
+	mem_free(x->rungs);
+	mem_free(x->decisions);
+}
 
-			if (v.len)
-				buf_printf(out, "%s%.*s", c ? "  " : "", SPAN_ARG(v));
-		}
-		buf_str(out, "\n");
+static date_t
+day_at(const struct pg_rows *rows, size_t row, int column)
+{
+	date_t day = DATE_NONE;
+
+	date_parse(pg_value(rows, row, column), &day);
+	return day;
+}
+
+static void
+reasons_take(struct explained *x)
+{
+	const struct pg_rows *rows = x->rows[REASONS];
+
+	x->story.reasons_n = pg_rows_count(rows);
+	x->story.reasons = x->reasons = mem_zalloc(x->story.reasons_n + 1, sizeof(*x->reasons));
+	for (size_t i = 0; i < x->story.reasons_n; i++)
+		x->reasons[i] = (struct story_reason){ pg_value(rows, i, 0), pg_value(rows, i, 1),
+			pg_value(rows, i, 2) };
+}
+
+static void
+gaps_take(struct explained *x)
+{
+	const struct pg_rows *rows = x->rows[GAPS];
+
+	x->story.gaps_n = pg_rows_count(rows);
+	x->story.gaps = x->gaps = mem_zalloc(x->story.gaps_n + 1, sizeof(*x->gaps));
+	for (size_t i = 0; i < x->story.gaps_n; i++)
+		x->gaps[i] = (struct story_gap){ day_at(rows, i, 0), day_at(rows, i, 1),
+			pg_value(rows, i, 2) };
+}
+
+static void
+records_take(struct explained *x)
+{
+	const struct pg_rows *rows = x->rows[RECORDS];
+
+	x->story.records_n = pg_rows_count(rows);
+	x->story.records = x->records = mem_zalloc(x->story.records_n + 1, sizeof(*x->records));
+	for (size_t i = 0; i < x->story.records_n; i++)
+		x->records[i] = (struct story_record){ .role = pg_value(rows, i, 0),
+			.organisation = pg_value(rows, i, 1), .kind = pg_value(rows, i, 2),
+			.from = day_at(rows, i, 3), .to = day_at(rows, i, 4),
+			.evidence_type = pg_value(rows, i, 5), .says = pg_value(rows, i, 6),
+			.counts = pg_value_int(rows, i, 7) != 0 };
+}
+
+static void
+rungs_take(struct explained *x)
+{
+	const struct pg_rows *rows = x->rows[RUNGS];
+
+	x->story.rungs_n = pg_rows_count(rows);
+	x->story.rungs = x->rungs = mem_zalloc(x->story.rungs_n + 1, sizeof(*x->rungs));
+	for (size_t i = 0; i < x->story.rungs_n; i++)
+		x->rungs[i] = (struct story_rung){ pg_value(rows, i, 0), pg_value(rows, i, 1),
+			day_at(rows, i, 2), day_at(rows, i, 3) };
+}
+
+static void
+decisions_take(struct explained *x)
+{
+	const struct pg_rows *rows = x->rows[DECISIONS];
+
+	x->story.decisions_n = pg_rows_count(rows);
+	x->story.decisions = x->decisions
+	    = mem_zalloc(x->story.decisions_n + 1, sizeof(*x->decisions));
+	for (size_t i = 0; i < x->story.decisions_n; i++)
+		x->decisions[i] = (struct story_decision){ .what = pg_value(rows, i, 0),
+			.by = pg_value(rows, i, 1), .role = pg_value(rows, i, 2),
+			.on = day_at(rows, i, 3), .note = pg_value(rows, i, 4) };
+}
+
+static int
+explained_read(struct explained *x, struct pg *pg, const char *name, struct err *err)
+{
+	const struct outcome *o = &x->row.outcome;
+
+	if (outcome_row_find(pg, name, &x->row, err))
+		return -1;
+	id_hex(&o->outcome_id, x->id);
+	outcome_row_price(&x->row, x->price, sizeof(x->price));
+	for (int i = 0; i < PARTS; i++) {
+		x->rows[i] = pg_query(pg, parts[i].sql,
+		    &(struct pg_param){ PG_TEXT, span_str(x->id) }, 1, err);
+		if (!x->rows[i])
+			return -1;
 	}
+	x->story = (struct story){ .id = span_str(x->id), .contract = o->contract,
+		.outcome = o->outcome, .status = o->status, .price = span_str(x->price),
+		.version = o->contract_version, .ordinal = o->ordinal, .days = o->days,
+		.start = o->start, .due = o->due, .achieved = o->achieved, .expires = o->expires };
+	reasons_take(x);
+	gaps_take(x);
+	records_take(x);
+	rungs_take(x);
+	decisions_take(x);
+	return 0;
 }
 
 static void
@@ -66,201 +210,155 @@ part_json(const struct part *p, const struct pg_rows *rows, struct jw *j)
 	for (size_t i = 0; i < pg_rows_count(rows); i++) {
 		jw_object(j);
 		for (int c = 0; c < p->n; c++)
-			jw_put_str(j, p->columns[c], pg_value(rows, i, c));
+			if (strcmp(p->columns[c], "counts") == 0)
+				jw_put_bool(j, "counts", pg_value_int(rows, i, c) != 0);
+			else
+				jw_put_str(j, p->columns[c], pg_value(rows, i, c));
 		jw_end(j);
 	}
 	jw_end(j);
 }
 
 static void
-head_text(const struct outcome_row *row, const char *id, struct buf *out)
+missing_json(const struct story *s, struct jw *j)
 {
-	const struct outcome *o = &row->outcome;
-	char price[64], day[4][DATE_TEXT];
-
-	outcome_row_price(row, price, sizeof(price));
-	date_text(o->start, day[0]);
-	date_text(o->due, day[1]);
-	date_text(o->achieved, day[2]);
-	date_text(o->expires, day[3]);
-	buf_printf(out, "%s\n%.*s of %.*s version %d: %.*s, %s\n", id, SPAN_ARG(o->outcome),
-	    SPAN_ARG(o->contract), (int)o->contract_version, SPAN_ARG(o->status), price);
-	buf_printf(out, "counted %d days%s%s%s%s%s%s%s%s\n", (int)o->days,
-	    *day[0] ? " from " : "", day[0], *day[1] ? ", due " : "", day[1],
-	    *day[2] ? ", achieved " : "", day[2], *day[3] ? ", claim expires " : "", day[3]);
+	jw_key(j, "missing");
+	jw_array(j);
+	for (size_t i = 0; i < s->reasons_n; i++) {
+		if (!story_missing(&s->reasons[i]))
+			continue;
+		jw_object(j);
+		jw_put_str(j, "from", s->reasons[i].subject);
+		jw_put_str(j, "code", s->reasons[i].code);
+		jw_put_str(j, "text", s->reasons[i].text);
+		jw_end(j);
+	}
+	jw_end(j);
 }
 
 static void
-head_json(const struct outcome_row *row, const char *id, struct jw *j)
+explained_json(const struct explained *x, struct buf *out)
 {
-	const struct outcome *o = &row->outcome;
-
-	jw_put_int(j, "version", 1);
-	jw_put_text(j, "outcome_id", id);
-	jw_put_str(j, "contract", o->contract);
-	jw_put_int(j, "contract_version", o->contract_version);
-	jw_put_str(j, "outcome", o->outcome);
-	jw_put_int(j, "ordinal", o->ordinal);
-	jw_put_str(j, "status", o->status);
-	jw_put_int(j, "price_minor", o->price_minor);
-	jw_put_str(j, "currency", o->currency);
-	jw_put_int(j, "days", o->days);
-	jw_put_date(j, "start", o->start);
-	jw_put_date(j, "due", o->due);
-	jw_put_date(j, "achieved", o->achieved);
-	jw_put_date(j, "expires", o->expires);
-}
-
-static int
-explain(struct cli *cli, struct pg *pg, const char *name, struct err *err)
-{
-	struct outcome_row row;
-	struct buf out = BUF_INIT;
-	char id[ID_HEX + 1];
-	struct jw j;
-	int result = 0;
-
-	if (outcome_row_find(pg, name, &row, err))
-		return -1;
-	id_hex(&row.outcome.outcome_id, id);
-	jw_begin(&j, &out);
-	if (cli->json) {
-		jw_object(&j);
-		head_json(&row, id, &j);
-	} else {
-		head_text(&row, id, &out);
-	}
-	for (size_t i = 0; result == 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
-		struct pg_rows *rows = pg_query(pg, parts[i].sql,
-		    &(struct pg_param){ PG_TEXT, span_str(id) }, 1, err);
-
-		if (!rows)
-			result = -1;
-		else if (cli->json)
-			part_json(&parts[i], rows, &j);
-		else
-			part_text(&parts[i], rows, &out);
-		pg_rows_free(rows);
-	}
-	if (result == 0 && cli->json) {
-		jw_end(&j);
-		buf_str(&out, "\n");
-	}
-	if (result == 0)
-		cli_print(&out);
-	buf_release(&out);
-	outcome_row_release(&row);
-	return result;
-}
-
-/* --- two events: why of one person, or not */
-
-static const char match_sql[]
-    = "SELECT replace(l.event_id::text, '-', ''), replace(l.unit_id::text, '-', ''), l.unit_kind, "
-      "l.step, coalesce(replace(l.partner_id::text, '-', ''), ''), l.weight_mbit, "
-      "coalesce(r.organisation, '?'), coalesce(r.kind, '?'), coalesce(r.starts_on::text, '') "
-      "FROM evidence.link l LEFT JOIN LATERAL (SELECT * FROM evidence.record c "
-      "WHERE c.event_id = l.event_id AND c.what = 'version' AND c.revision = l.revision "
-      "AND c.raw_sha256 = l.raw_sha256 ORDER BY c.epoch DESC, c.raw_offset DESC LIMIT 1) r ON true "
-      "WHERE l.event_id IN ($1::text::uuid, $2::text::uuid) ORDER BY l.event_id = $2::text::uuid, "
-      "l.unit_id";
-enum match_column { M_EVENT, M_UNIT, M_KIND, M_STEP, M_PARTNER, M_WEIGHT, M_WHO, M_WHAT, M_START };
-
-static const char *
-match_how(const struct pg_rows *rows, bool together)
-{
-	struct span a = pg_value(rows, 0, M_EVENT), b = pg_value(rows, 1, M_EVENT);
-
-	if (!together)
-		return "no step and no review joins them";
-	if (span_eq(pg_value(rows, 0, M_PARTNER), b) || span_eq(pg_value(rows, 1, M_PARTNER), a))
-		return "one was joined by the other";
-	return "they were joined through other events of the same unit";
-}
-
-static void
-match_text(const struct pg_rows *rows, bool together, struct buf *out)
-{
-	buf_printf(out, "%s %.*s: %s\n", together ? "of one" : "not of one",
-	    SPAN_ARG(pg_value(rows, 0, M_KIND)), match_how(rows, together));
-	for (size_t i = 0; i < 2; i++) {
-		struct span partner = pg_value(rows, i, M_PARTNER);
-
-		buf_printf(out, "  %.*s  %.*s %.*s %.*s  of %.12s…  step %.*s%s%.*s\n",
-		    SPAN_ARG(pg_value(rows, i, M_EVENT)), SPAN_ARG(pg_value(rows, i, M_WHO)),
-		    SPAN_ARG(pg_value(rows, i, M_WHAT)), SPAN_ARG(pg_value(rows, i, M_START)),
-		    (const char *)pg_value(rows, i, M_UNIT).ptr, SPAN_ARG(pg_value(rows, i, M_STEP)),
-		    partner.len ? " with " : "", SPAN_ARG(partner));
-	}
-}
-
-static void
-match_json(const struct pg_rows *rows, bool together, struct buf *out)
-{
+	const struct outcome *o = &x->row.outcome;
+	struct buf next = BUF_INIT;
 	struct jw j;
 
 	jw_begin(&j, out);
 	jw_object(&j);
 	jw_put_int(&j, "version", 1);
-	jw_put_bool(&j, "together", together);
-	jw_put_text(&j, "how", match_how(rows, together));
-	jw_key(&j, "events");
-	jw_array(&j);
-	for (size_t i = 0; i < 2; i++) {
-		struct span partner = pg_value(rows, i, M_PARTNER);
-
-		jw_object(&j);
-		jw_put_str(&j, "event", pg_value(rows, i, M_EVENT));
-		jw_put_str(&j, "unit", pg_value(rows, i, M_UNIT));
-		jw_put_str(&j, "unit_kind", pg_value(rows, i, M_KIND));
-		jw_put_str(&j, "organisation", pg_value(rows, i, M_WHO));
-		jw_put_str(&j, "kind", pg_value(rows, i, M_WHAT));
-		jw_put_str(&j, "start", pg_value(rows, i, M_START));
-		jw_put_str(&j, "step", pg_value(rows, i, M_STEP));
-		jw_put_int(&j, "weight_mbit", pg_value_int(rows, i, M_WEIGHT));
-		jw_put_str(&j, "partner", partner.len ? partner : SPAN_NONE);
-		jw_end(&j);
-	}
-	jw_end(&j);
+	jw_put_text(&j, "outcome_id", x->id);
+	jw_put_str(&j, "contract", o->contract);
+	jw_put_int(&j, "contract_version", o->contract_version);
+	jw_put_str(&j, "outcome", o->outcome);
+	jw_put_int(&j, "ordinal", o->ordinal);
+	jw_put_str(&j, "status", o->status);
+	jw_put_int(&j, "price_minor", o->price_minor);
+	jw_put_str(&j, "currency", o->currency);
+	jw_put_int(&j, "days", o->days);
+	jw_put_date(&j, "start", o->start);
+	jw_put_date(&j, "due", o->due);
+	jw_put_date(&j, "achieved", o->achieved);
+	jw_put_date(&j, "expires", o->expires);
+	missing_json(&x->story, &j);
+	for (int i = 0; i < PARTS; i++)
+		part_json(&parts[i], x->rows[i], &j);
+	story_next(&x->story, &next);
+	jw_put_text(&j, "next", buf_cstr(&next));
 	jw_end(&j);
 	buf_str(out, "\n");
+	buf_release(&next);
 }
 
-static bool
-event_id(const char *text)
+static void
+explained_html(const struct explained *x, struct buf *out)
 {
-	return strlen(text) >= ID_HEX && strspn(text, "0123456789abcdefABCDEF-") == strlen(text);
+	story_page_begin(out, x->story.outcome);
+	story_page_heading(out, x->story.id);
+	story_html(&x->story, out);
+	story_page_end(out);
+}
+
+static void
+history_text(const struct pg_rows *rows, struct buf *out)
+{
+	buf_str(out, pg_rows_count(rows) ? "\nwhat was believed, and when\n" : "");
+	for (size_t i = 0; i < pg_rows_count(rows); i++)
+		buf_printf(out, "  " SPAN_FMT "  " SPAN_FMT "  " SPAN_FMT "  " SPAN_FMT "\n",
+		    SPAN_ARG(pg_value(rows, i, 0)), SPAN_ARG(pg_value(rows, i, 1)),
+		    SPAN_ARG(pg_value(rows, i, 2)), SPAN_ARG(pg_value(rows, i, 3)));
 }
 
 static int
-explain_match(struct cli *cli, struct pg *pg, const char *a, const char *b, struct err *err)
+explain(struct cli *cli, struct pg *pg, const char *name, bool html, struct err *err)
 {
-	struct pg_param params[] = { { PG_TEXT, span_str(a) }, { PG_TEXT, span_str(b) } };
+	struct explained x = { 0 };
 	struct buf out = BUF_INIT;
-	struct pg_rows *rows;
-	bool together;
+	int result = explained_read(&x, pg, name, err);
 
-	if (!event_id(a) || !event_id(b))
-		return err_code(err, ERR_FATAL, "not-found", NULL, "an event's id is %d hex digits",
-		    ID_HEX);
-	rows = pg_query(pg, match_sql, params, 2, err);
-	if (!rows)
-		return -1;
-	if (pg_rows_count(rows) != 2) {
-		pg_rows_free(rows);
-		return err_code(err, ERR_FATAL, "not-found", NULL,
-		    "two events are compared, and not both are linked to somebody: rejected, "
-		    "withdrawn and erased ones are not");
+	if (result == 0 && html) {
+		explained_html(&x, &out);
+	} else if (result == 0 && cli->json) {
+		explained_json(&x, &out);
+	} else if (result == 0) {
+		story_text(&x.story, &out);
+		history_text(x.rows[HISTORY], &out);
 	}
-	together = span_eq(pg_value(rows, 0, M_UNIT), pg_value(rows, 1, M_UNIT));
-	if (cli->json)
-		match_json(rows, together, &out);
-	else
-		match_text(rows, together, &out);
-	cli_print(&out);
+	if (result == 0)
+		cli_print(&out);
 	buf_release(&out);
-	pg_rows_free(rows);
-	return 0;
+	explained_release(&x);
+	return result;
+}
+
+/* --- two events: why of one person, or not */
+
+/* 32 hex digits, with or without hyphens. */
+static bool
+event_id(const char *text, struct id *out)
+{
+	char plain[ID_HEX + 1];
+	size_t n = 0;
+
+	for (; *text && n <= ID_HEX; text++)
+		if (*text != '-') {
+			if (n == ID_HEX)
+				return false;
+			plain[n++] = *text >= 'A' && *text <= 'F' ? (char)(*text + 'a' - 'A') : *text;
+		}
+	return n == ID_HEX && id_parse(out, span_of(plain, n));
+}
+
+static int
+explain_match(struct cli *cli, struct pg *pg, const char *a, const char *b, bool html,
+    struct err *err)
+{
+	struct buf out = BUF_INIT;
+	struct matching mt;
+	struct id x, y;
+	struct jw j;
+	int result;
+
+	if (!event_id(a, &x) || !event_id(b, &y) || id_eq(&x, &y))
+		return err_code(err, ERR_FATAL, "not-found", NULL,
+		    "two events are compared; an event's id is %d hex digits", ID_HEX);
+	result = matching_read(cli, pg, &x, &y, &mt, err);
+	if (result == 0 && html) {
+		matching_html(&mt, &out);
+	} else if (result == 0 && cli->json) {
+		jw_begin(&j, &out);
+		jw_object(&j);
+		jw_put_int(&j, "version", 1);
+		matching_json(&mt, &j);
+		jw_end(&j);
+		buf_str(&out, "\n");
+	} else if (result == 0) {
+		matching_text(&mt, &out);
+	}
+	if (result == 0)
+		cli_print(&out);
+	matching_release(&mt);
+	buf_release(&out);
+	return result;
 }
 
 static int
@@ -268,10 +366,11 @@ run(struct cli *cli, int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 	struct pg *pg;
-	bool match;
+	bool match, html = false;
+	const struct cli_option options[] = { { .name = "html", .flag = &html } };
 	int code = CLI_OK;
 
-	if (cli_options(&verb_explain, &argc, argv, NULL, 0))
+	if (cli_options(&verb_explain, &argc, argv, options, 1))
 		return CLI_USAGE;
 	match = argc == 4 && strcmp(argv[1], "match") == 0;
 	if (argc == 3 && strcmp(argv[1], "outcome") == 0)
@@ -279,8 +378,8 @@ run(struct cli *cli, int argc, char **argv)
 	else if (argc != 2 && !match)
 		return cli_usage(&verb_explain, "expected one outcome's id, or match and two events'");
 	pg = cli_pg(cli, &err);
-	if (!pg || (match ? explain_match(cli, pg, argv[2], argv[3], &err)
-			  : explain(cli, pg, argv[1], &err)))
+	if (!pg || (match ? explain_match(cli, pg, argv[2], argv[3], html, &err)
+			  : explain(cli, pg, argv[1], html, &err)))
 		code = cli_fail(&err, NULL);
 	pg_close(pg);
 	return code;
@@ -289,12 +388,16 @@ run(struct cli *cli, int argc, char **argv)
 const struct cli_verb verb_explain = {
 	.name = "explain",
 	.run = run,
-	.usage = "outturn explain [outcome] OUTCOME [--json]\n"
-		 "outturn explain match EVENT EVENT [--json]",
+	.usage = "outturn explain [outcome] OUTCOME [--json | --html]\n"
+		 "outturn explain match EVENT EVENT [--json | --html]",
 	.says = "why an outcome is what it is, and what is missing from whom",
-	.help = "The days counted, the gaps and what the contract did with each, the evidence, the\n"
-		"reasons as sentences, and how the outcome changed over known time.\n"
-		"match: whether two events are of one person, and by which steps.\n\n"
+	.help = "The days counted, what is missing and from whom, the gaps and why each was allowed or\n"
+		"not, the evidence, when the claim expires, what can be done next, and how the outcome\n"
+		"changed over known time.  --html prints a page that stands by itself, with a drawing:\n"
+		"spells by source, gaps, rungs, what it stands on.\n"
+		"match: whether two events are of one person: field by field how they agree and what that\n"
+		"weighs in bits, the threshold, and the way from one to the other through their cluster;\n"
+		"with --html as a page that draws both.  Never a clear value.\n\n"
 		"Exit: 0 shown, 5 no such outcome or event.\n"
-		"Example: outturn explain 3fa29c",
+		"Example: outturn explain 3fa29c --html >why.html",
 };

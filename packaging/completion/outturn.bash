@@ -25,7 +25,7 @@ _outturn()
 	status) words=' --json --help --wait' ;;
 	rejects) words=' --json --help --reason --topic --limit --unseal' ;;
 	verify) words=' --json --help --as --what --note --force' ;;
-	explain) words=' --json --help' ;;
+	explain) words=' --json --help --html' ;;
 	trace) words=' --json --help' ;;
 	erase) words=' --json --help --as --reason --event' ;;
 	recompute) words=' --json --help --check --hash --print' ;;

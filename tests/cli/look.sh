@@ -96,6 +96,12 @@ check "with its evidence, one line an item" is "$(exits 0 explain "$ONE" --json 
 check "the first digits of its id are enough" eval "exits 0 explain ${ONE:0:12} && said $ONE"
 WAITS=$(db_value "select replace(outcome_id::text, '-', '') from mart.awaiting_evidence where status = 'awaiting-evidence' order by 1 limit 1")
 check "what is missing is said" eval "exits 0 explain $WAITS --json && so '.status == \"awaiting-evidence\" and (.reasons | length > 0 and all(.text | length > 10))'"
+check "and from whom, with what to do next" \
+	eval "so '.missing | length > 0 and all(.from | length > 0)' && so '.next | length > 10' && exits 0 explain $WAITS && said '^missing, and from whom' && said '^next'"
+check "all that is known of the person in these kinds is told, and which of it counts" \
+	eval "exits 0 explain $ONE --json && so '(.records | map(select(.counts)) | length) == (.evidence | length) and (.rungs | any(.achieved != \"\"))'"
+check "the page stands by itself: no script, nothing from elsewhere" \
+	eval "exits 0 explain $ONE --html && said '^<!DOCTYPE html>' && said '<svg ' && said 'class=.counts' && ! grep -qiE '<script|href=|src=|url\((.#hatch)?http|@import' '$OUT'"
 check "an id that is none is not found" eval "exits 5 explain ffffffffffffffffffffffffffffffff && exits 5 explain abc && talked 'hex digits'"
 PAIR=$(db_value "select replace(event_id::text, '-', '') || ' ' || replace(partner_id::text, '-', '') from evidence.link where partner_id is not null order by 1 limit 1")
 APART=$(db_value "select replace(min(a.event_id::text), '-', '') from evidence.link a where a.unit_id <> (select unit_id from evidence.link where replace(event_id::text, '-', '') = '${PAIR% *}')")
