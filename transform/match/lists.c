@@ -5,6 +5,7 @@
 
 enum {
 	BLOCK_MAX = 100,         /* rows of one list that are compared with each other */
+	SAME_MAX = 10,           /* rows of a source that are the same and all stand in lists */
 	BROAD_LEAST = 8,         /* the same of a broad list; where that is too many there is none */
 	BROAD_ROWS = 3000000,    /* rows of the set times rows of a broad list */
 	LARGE = 100000,          /* rows of a large set */
@@ -157,11 +158,53 @@ kind_pairs(struct batch *b, int kind, struct keyed *k, struct keyed *spare)
 	}
 }
 
+static void
+same_sort(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct row row = b->rows[i];
+
+		row.v[ROW_LOCAL_ID] = 0;
+		k[i] = (struct keyed){ hash64(&row, sizeof(row), 1 + (uint64_t)b->source[i]), i };
+	}
+	keyed_sort(k, spare, b->n, 8);
+}
+
+/* Of many rows of a source that are the same in everything, one stands in the lists, or lists would
+ * be too long to be looked at; the others are compared with that one.  Not where pairs within a
+ * source are no pairs. */
+static void
+same_thin(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	same_sort(b, k, spare);
+	for (uint32_t from = 0, to; from < b->n; from = to) {
+		to = keyed_end(k, b->n, from);
+		for (uint32_t i = from + 1; to - from > SAME_MAX && i < to; i++)
+			memset(b->hash + (size_t)k[i].number * b->lists, 0,
+			    b->lists * sizeof(*b->hash));
+	}
+}
+
+static void
+same_pairs(struct batch *b, struct keyed *k, struct keyed *spare)
+{
+	same_sort(b, k, spare);
+	for (uint32_t from = 0, to; from < b->n; from = to) {
+		to = keyed_end(k, b->n, from);
+		for (uint32_t i = from + 1; to - from > SAME_MAX && i < to; i++)
+			pair_look(b, k[from].number, k[i].number);
+	}
+}
+
 void
 lists_pairs(struct batch *b, struct keyed *k, struct keyed *spare)
 {
 	hashes_make(b);
+	if (b->settings.scope != BATCH_ACROSS)
+		same_thin(b, k, spare);
 	for (int kind = 0; kind < (int)b->lists; kind++)
 		kind_pairs(b, kind, k, spare);
+	if (b->settings.scope != BATCH_ACROSS)
+		same_pairs(b, k, spare);
 	b->stats.kept = b->kept_n;
 }
