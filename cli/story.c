@@ -311,6 +311,21 @@ story_page_heading(struct buf *out, struct span text)
 }
 
 void
+story_page_text(struct buf *out, struct span text)
+{
+	size_t line = 0;
+
+	buf_str(out, "<pre>");
+	for (size_t i = 0; i <= text.len; i++)
+		if (i == text.len || text.ptr[i] == '\n') {
+			html_put(out, span_of(text.ptr + line, i - line));
+			buf_str(out, i < text.len ? "\n" : "");
+			line = i + 1;
+		}
+	buf_str(out, "</pre>\n");
+}
+
+void
 story_page_end(struct buf *out)
 {
 	buf_str(out, "</body></html>\n");

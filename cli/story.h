@@ -74,6 +74,7 @@ void story_text(const struct story *s, struct buf *out);
 void story_page_begin(struct buf *out, struct span title);
 void story_page_heading(struct buf *out, struct span text);
 void story_html(const struct story *s, struct buf *out);
+void story_page_text(struct buf *out, struct span text); /* as it stands */
 void story_page_end(struct buf *out);
 
 #endif

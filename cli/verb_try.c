@@ -12,7 +12,9 @@
 
 #include "cli/judged.h"
 #include "cli/settling.h"
+#include "cli/story.h"
 #include "cli/trial.h"
+#include "cli/trial_html.h"
 #include "common/mem.h"
 #include "common/money.h"
 #include "transform/milestone/reason.h"
@@ -36,6 +38,7 @@ struct try {
 	size_t outcomes_n;
 	uint32_t referred, outside;     /* of the referred, those outside the cohort */
 	bool brief;                     /* only the totals */
+	bool html;                      /* a page */
 	struct buf out;
 	struct jw json;
 	struct arena arena;
@@ -538,6 +541,35 @@ totals_json(struct try *t)
 	jw_end(j);
 }
 
+/* --- a page */
+
+static void
+person_html(struct try *t, const struct trial_person *p, uint32_t number,
+    const struct outcome_list *list)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "person %u", number);
+	trial_html_person(p, p->label.ptr ? p->label : span_str(name), list, t->currency, &t->arena,
+	    &t->out);
+}
+
+/* What the text form says behind the people, as it says it. */
+static void
+rest_html(struct try *t)
+{
+	struct buf page = t->out;
+
+	t->out = (struct buf)BUF_INIT;
+	rejects_text(t);
+	totals_text(t);
+	settling_text(t->settling, &t->out);
+	story_page_text(&page, buf_view(&t->out));
+	story_page_end(&page);
+	buf_release(&t->out);
+	t->out = page;
+}
+
 /* --- all of it */
 
 static int
@@ -560,6 +592,8 @@ people_show(struct try *t, struct err *err)
 			count(t, &list.items[k]);
 		if (t->cli->json)
 			person_json(t, &people[i], &list);
+		else if (t->html)
+			person_html(t, &people[i], (uint32_t)i + 1, &list);
 		else if (!t->brief)
 			person_text(t, &people[i], (uint32_t)i + 1, &list);
 		flush(t, TRY_FLUSH_BYTES);
@@ -570,6 +604,14 @@ people_show(struct try *t, struct err *err)
 static int
 show(struct try *t, struct err *err)
 {
+	if (t->html) {
+		story_page_begin(&t->out, contract_title(t->contract));
+		if (people_show(t, err))
+			return -1;
+		rest_html(t);
+		flush(t, 0);
+		return 0;
+	}
 	if (!t->cli->json) {
 		if (people_show(t, err))
 			return -1;
@@ -599,9 +641,10 @@ show(struct try *t, struct err *err)
 
 static int
 go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n, bool brief,
-    const struct settling_said *settles)
+    bool html, const struct settling_said *settles)
 {
-	struct try t = { .cli = cli, .contract = conf->contract, .brief = brief, .out = BUF_INIT };
+	struct try t = { .cli = cli, .contract = conf->contract, .brief = brief, .html = html,
+		.out = BUF_INIT };
 	struct err err = ERR_INIT;
 	struct trial_counts counts;
 	int rc;
@@ -639,7 +682,7 @@ struct said {
 	const char *contract, *as_at, *codes, *agencies, *topic;
 	const char **events, **ignore;
 	size_t events_n, ignore_n;
-	bool brief;
+	bool brief, html;
 	struct settling_said settling;
 };
 
@@ -655,7 +698,8 @@ with_contract(struct cli *cli, const struct said *said, date_t as_at)
 			.topic = said->topic, .ignore = said->ignore, .ignore_n = said->ignore_n,
 			.as_at = as_at, .today = (date_t)(cli_now_ms() / TRY_DAY_MS) };
 
-		code = go(cli, &conf, said->events, said->events_n, said->brief, &said->settling);
+		code = go(cli, &conf, said->events, said->events_n, said->brief,
+		    said->html, &said->settling);
 	}
 	judged_release(&j);
 	return code;
@@ -674,6 +718,7 @@ run(struct cli *cli, int argc, char **argv)
 		{ .name = "topic", .value = &said.topic },
 		{ .name = "ignore", .values = &said.ignore, .values_n = &said.ignore_n },
 		{ .name = "totals", .flag = &said.brief },
+		{ .name = "html", .flag = &said.html },
 		{ .name = "settle", .value = &said.settling.settle },
 		{ .name = "reference", .value = &said.settling.reference },
 		{ .name = "parent", .value = &said.settling.parent },
@@ -692,7 +737,9 @@ run(struct cli *cli, int argc, char **argv)
 		said.events = mem_realloc(said.events, said.events_n + 1, sizeof(*said.events));
 		said.events[said.events_n++] = argv[i];
 	}
-	if (!said.contract)
+	if (said.html && (cli->json || said.brief))
+		cli_usage(&verb_try, "--html is a page of people: without --json and --totals");
+	else if (!said.contract)
 		cli_usage(&verb_try, "which contract? --contract FILE");
 	else if (said.events_n == 0)
 		cli_usage(&verb_try, "which events? --events FILE");
@@ -711,7 +758,7 @@ const struct cli_verb verb_try = {
 	.name = "try",
 	.run = run,
 	.usage = "outturn try --contract FILE --events FILE... [--as-at DATE] [--topic TOPIC]\n"
-		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals]\n"
+		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals | --html]\n"
 		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...\n"
 		 "    [--parent FILE] [--sample N] [--seed N]",
 	.says = "see what a contract makes of a file of events, without any server",
@@ -730,6 +777,7 @@ const struct cli_verb verb_try = {
 	    "  --agencies FILE    who may send what; 'config_dir'/agencies.yaml, or beside the contract\n"
 	    "  --ignore COLUMN    pass a column over that is not known; again for more\n"
 	    "  --totals           only rejects and totals, not person by person\n"
+	    "  --html             a page that stands by itself: each outcome that has begun, drawn\n"
 	    "  --settle PERIOD    a statement of 2015, 2015-Q2, 2015-04 or 2015-04-01..2015-06-30\n"
 	    "  --reference FILE   figures from elsewhere: columns what, name, number, origin\n"
 	    "  --decisions FILE   columns person, outcome, ordinal, what, by, on, role, facts_hash\n"

@@ -12,7 +12,7 @@ _outturn()
 	local words=
 	case $verb in
 	'') words='-c -o -q --json --help --version help try simulate check contract rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
-	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --settle --reference --decisions --earlier --parent --sample --seed' ;;
+	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --html --settle --reference --decisions --earlier --parent --sample --seed' ;;
 	simulate) words=' --json --help --contract --against --as-at --settle --reference --totals --events --decisions' ;;
 	check) words=' --json --help' ;;
 	contract) words=' --json --help --like --title --programme --out' ;;

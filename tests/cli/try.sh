@@ -107,4 +107,16 @@ check "a file that is no contract" exits 2 try --contract "$ROOT/config/agencies
 head -c 65536 /dev/urandom >random
 check "random bytes end without a crash" eval "t 1 random --topic raw.council-a"
 check "NO_COLOR or a pipe: no escape" eval "t 0 easy.csv && ! grep -q \$'\033' '$OUT'"
+
+# --- a page
+sed 's/Amber Example/<script>alert("x")<\/script>/' easy.csv >hostile.csv
+check "--html is a page of those outcomes that have begun, with their drawings" \
+	eval "t 0 easy.csv --html && said '^<!DOCTYPE html>' && said '<h1>Amber Example</h1>' && is \$(grep -c '<svg ' '$OUT') 11 && said 'class=.counts' && said 'Ask council or nhs for a record that speaks of 2015-03-01'"
+check "it says what was rejected, and the totals" eval "said 'easy.csv:8: unknown-code' && said '7 events of 3 people stand'"
+check "what comes from a file cannot become markup" \
+	eval "t 0 hostile.csv --html && said '<h1>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;</h1>' && ! said '<script'"
+check "the page fetches nothing and runs nothing" \
+	eval "said \"default-src 'none'\" && ! grep -qiE 'href=|src=|https?:|@import|javascript:| on[a-z]+=' '$OUT'"
+check "the same files give the same page" eval "t 0 easy.csv --html && cp '$OUT' page && t 0 easy.csv --html && cmp page '$OUT'"
+check "a page is no JSON" eval "t 2 easy.csv --html --json && t 2 easy.csv --html --totals"
 finish
