@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -427,11 +428,26 @@ test_reader_no_topic(void **state)
 	kreader_free(r);
 }
 
+static int
+threads(void)
+{
+	DIR *d = opendir("/proc/self/task");
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
 /* A topic that is deleted while it is read: said once, the other goes on, and the client can
- * be freed, with what was given back and with what was not.  Killed where it waits for ever. */
+ * be freed, with what was given back and with what was not.  Nobody waits for that (killed
+ * where it waits for ever), and it comes to an end: no thread is left behind. */
 static void
 topic_deleted(bool remove)
 {
+	int before = threads();
 	const char *kept = topic(remove ? "kept-1" : "kept"), *lost = topic(remove ? "lost-1" : "lost");
 	struct kreader *r = reader();
 	struct kwriter *w = writer();
@@ -472,6 +488,10 @@ topic_deleted(bool remove)
 	kreader_free(r);
 	alarm(0);
 	kwriter_free(w);
+	until = now_ms() + FREE_S * 1000;
+	while (threads() > before && now_ms() < until)
+		usleep(50000);
+	assert_int_equal(threads(), before);
 	answers_release(&a);
 }
 
