@@ -55,7 +55,7 @@ struct cli_verb {
 
 /* One verb a file; cli/main.c lists them. */
 extern const struct cli_verb verb_check, verb_contract, verb_doctor, verb_erase, verb_explain, verb_feed,
-    verb_keys, verb_migrate, verb_model, verb_publish, verb_recompute, verb_rejects, verb_rules, verb_run,
+    verb_keys, verb_migrate, verb_model, verb_publish, verb_recompute, verb_rejects, verb_review, verb_rules, verb_run,
     verb_simulate, verb_status, verb_trace, verb_try, verb_verify;
 
 /* Options of one verb, taken out of argv in place ("--name value", "--name=value"); what is

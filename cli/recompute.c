@@ -457,27 +457,70 @@ linked_take(void *arg, const struct key *key, const struct linked *ln)
 	buf_release(&b);
 }
 
+struct word { /* of one reviewer about one pair */
+	struct id a, b;
+	struct span who;
+	bool same;
+};
+
+/* "<event a>/<event b>" or that and "/<reviewer>". */
+static bool
+word_read(struct work *w, const struct said *s, struct word *out)
+{
+	static const char *const roles[] = { "reviewer", NULL };
+	const size_t pair = 2 * ID_HEX + 1;
+	struct review rv;
+
+	if (s->key.len < pair || !id_parse(&out->a, span_of(s->key.ptr, ID_HEX))
+	    || !id_parse(&out->b, span_of(s->key.ptr + ID_HEX + 1, ID_HEX))
+	    || id_cmp(&out->a, &out->b) >= 0 || !read_as(w, &review_binding, s->value, &rv)
+	    || !id_eq(&out->a, &rv.event_a) || !id_eq(&out->b, &rv.event_b)
+	    || (s->key.len > pair
+		&& !span_eq(span_of(s->key.ptr + pair + 1, s->key.len - pair - 1), rv.key_id)))
+		return false;
+	out->who = rv.key_id;
+	out->same = span_is(rv.verdict, "same");
+	return (out->same || span_is(rv.verdict, "not-same"))
+	    && termsbook_signed(w->terms, &review_binding, &rv, rv.key_id, rv.signature,
+		offsetof(struct review, signature), roles);
+}
+
+static int
+word_order(const void *p, const void *q)
+{
+	const struct word *x = p, *y = q;
+	int c = id_cmp(&x->a, &y->a);
+
+	if (c == 0)
+		c = id_cmp(&x->b, &y->b);
+	return c ? c : span_cmp(x->who, y->who);
+}
+
+/* As many as are asked for say it, and none says otherwise. */
 static size_t
 reviews_judge(struct work *w, struct naive_review *out)
 {
-	static const char *const roles[] = { "reviewer", NULL };
-	size_t n = 0;
+	struct word *words = mem_alloc((w->reviews.n + 1) * sizeof(*words));
+	size_t n = 0, kept = 0;
 
-	for (size_t i = 0; i < w->reviews.n; i++) {
-		const struct said *s = &w->reviews.items[i];
-		struct id a, b;
-		struct review rv;
+	for (size_t i = 0; i < w->reviews.n; i++)
+		kept += word_read(w, &w->reviews.items[i], &words[kept]);
+	if (kept)
+		qsort(words, kept, sizeof(*words), word_order);
+	for (size_t from = 0, to; from < kept; from = to) {
+		int32_t people = 0;
+		bool agreed = true;
 
-		if (s->key.len != 2 * ID_HEX + 1 || !id_parse(&a, span_of(s->key.ptr, ID_HEX))
-		    || !id_parse(&b, span_of(s->key.ptr + ID_HEX + 1, ID_HEX)) || id_cmp(&a, &b) >= 0
-		    || !read_as(w, &review_binding, s->value, &rv) || !id_eq(&a, &rv.event_a)
-		    || !id_eq(&b, &rv.event_b)
-		    || !(span_is(rv.verdict, "same") || span_is(rv.verdict, "not-same"))
-		    || !termsbook_signed(w->terms, &review_binding, &rv, rv.key_id, rv.signature,
-			offsetof(struct review, signature), roles))
-			continue;
-		out[n++] = (struct naive_review){ a, b, span_is(rv.verdict, "same") };
+		for (to = from; to < kept && id_eq(&words[to].a, &words[from].a)
+		     && id_eq(&words[to].b, &words[from].b); to++) {
+			agreed &= words[to].same == words[from].same;
+			people += to == from || !span_eq(words[to].who, words[to - 1].who);
+		}
+		if (agreed && people >= w->cli->params->reviewers)
+			out[n++] = (struct naive_review){ words[from].a, words[from].b,
+				words[from].same };
 	}
+	mem_free(words);
 	return n;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/matching.h"
 #include "cli/outcome_row.h"
 #include "cli/story.h"
 #include "common/mem.h"
@@ -311,112 +312,53 @@ explain(struct cli *cli, struct pg *pg, const char *name, bool html, struct err 
 
 /* --- two events: why of one person, or not */
 
-static const char match_sql[]
-    = "SELECT replace(l.event_id::text, '-', ''), replace(l.unit_id::text, '-', ''), l.unit_kind, "
-      "l.step, coalesce(replace(l.partner_id::text, '-', ''), ''), l.weight_mbit, "
-      "coalesce(r.organisation, '?'), coalesce(r.kind, '?'), coalesce(r.starts_on::text, '') "
-      "FROM evidence.link l LEFT JOIN LATERAL (SELECT * FROM evidence.record c "
-      "WHERE c.event_id = l.event_id AND c.what = 'version' AND c.revision = l.revision "
-      "AND c.raw_sha256 = l.raw_sha256 ORDER BY c.epoch DESC, c.raw_offset DESC LIMIT 1) r ON true "
-      "WHERE l.event_id IN ($1::text::uuid, $2::text::uuid) ORDER BY l.event_id = $2::text::uuid, "
-      "l.unit_id";
-enum match_column { M_EVENT, M_UNIT, M_KIND, M_STEP, M_PARTNER, M_WEIGHT, M_WHO, M_WHAT, M_START };
-
-static const char *
-match_how(const struct pg_rows *rows, bool together)
-{
-	struct span a = pg_value(rows, 0, M_EVENT), b = pg_value(rows, 1, M_EVENT);
-
-	if (!together)
-		return "no step and no review joins them";
-	if (span_eq(pg_value(rows, 0, M_PARTNER), b) || span_eq(pg_value(rows, 1, M_PARTNER), a))
-		return "one was joined by the other";
-	return "they were joined through other events of the same unit";
-}
-
-static void
-match_text(const struct pg_rows *rows, bool together, struct buf *out)
-{
-	buf_printf(out, "%s %.*s: %s\n", together ? "of one" : "not of one",
-	    SPAN_ARG(pg_value(rows, 0, M_KIND)), match_how(rows, together));
-	for (size_t i = 0; i < 2; i++) {
-		struct span partner = pg_value(rows, i, M_PARTNER);
-
-		buf_printf(out, "  %.*s  %.*s %.*s %.*s  of %.12s…  step %.*s%s%.*s\n",
-		    SPAN_ARG(pg_value(rows, i, M_EVENT)), SPAN_ARG(pg_value(rows, i, M_WHO)),
-		    SPAN_ARG(pg_value(rows, i, M_WHAT)), SPAN_ARG(pg_value(rows, i, M_START)),
-		    (const char *)pg_value(rows, i, M_UNIT).ptr, SPAN_ARG(pg_value(rows, i, M_STEP)),
-		    partner.len ? " with " : "", SPAN_ARG(partner));
-	}
-}
-
-static void
-match_json(const struct pg_rows *rows, bool together, struct buf *out)
-{
-	struct jw j;
-
-	jw_begin(&j, out);
-	jw_object(&j);
-	jw_put_int(&j, "version", 1);
-	jw_put_bool(&j, "together", together);
-	jw_put_text(&j, "how", match_how(rows, together));
-	jw_key(&j, "events");
-	jw_array(&j);
-	for (size_t i = 0; i < 2; i++) {
-		struct span partner = pg_value(rows, i, M_PARTNER);
-
-		jw_object(&j);
-		jw_put_str(&j, "event", pg_value(rows, i, M_EVENT));
-		jw_put_str(&j, "unit", pg_value(rows, i, M_UNIT));
-		jw_put_str(&j, "unit_kind", pg_value(rows, i, M_KIND));
-		jw_put_str(&j, "organisation", pg_value(rows, i, M_WHO));
-		jw_put_str(&j, "kind", pg_value(rows, i, M_WHAT));
-		jw_put_str(&j, "start", pg_value(rows, i, M_START));
-		jw_put_str(&j, "step", pg_value(rows, i, M_STEP));
-		jw_put_int(&j, "weight_mbit", pg_value_int(rows, i, M_WEIGHT));
-		jw_put_str(&j, "partner", partner.len ? partner : SPAN_NONE);
-		jw_end(&j);
-	}
-	jw_end(&j);
-	jw_end(&j);
-	buf_str(out, "\n");
-}
-
+/* 32 hex digits, with or without hyphens. */
 static bool
-event_id(const char *text)
+event_id(const char *text, struct id *out)
 {
-	return strlen(text) >= ID_HEX && strspn(text, "0123456789abcdefABCDEF-") == strlen(text);
+	char plain[ID_HEX + 1];
+	size_t n = 0;
+
+	for (; *text && n <= ID_HEX; text++)
+		if (*text != '-') {
+			if (n == ID_HEX)
+				return false;
+			plain[n++] = *text >= 'A' && *text <= 'F' ? (char)(*text + 'a' - 'A') : *text;
+		}
+	return n == ID_HEX && id_parse(out, span_of(plain, n));
 }
 
 static int
-explain_match(struct cli *cli, struct pg *pg, const char *a, const char *b, struct err *err)
+explain_match(struct cli *cli, struct pg *pg, const char *a, const char *b, bool html,
+    struct err *err)
 {
-	struct pg_param params[] = { { PG_TEXT, span_str(a) }, { PG_TEXT, span_str(b) } };
 	struct buf out = BUF_INIT;
-	struct pg_rows *rows;
-	bool together;
+	struct matching mt;
+	struct id x, y;
+	struct jw j;
+	int result;
 
-	if (!event_id(a) || !event_id(b))
-		return err_code(err, ERR_FATAL, "not-found", NULL, "an event's id is %d hex digits",
-		    ID_HEX);
-	rows = pg_query(pg, match_sql, params, 2, err);
-	if (!rows)
-		return -1;
-	if (pg_rows_count(rows) != 2) {
-		pg_rows_free(rows);
+	if (!event_id(a, &x) || !event_id(b, &y) || id_eq(&x, &y))
 		return err_code(err, ERR_FATAL, "not-found", NULL,
-		    "two events are compared, and not both are linked to somebody: rejected, "
-		    "withdrawn and erased ones are not");
+		    "two events are compared; an event's id is %d hex digits", ID_HEX);
+	result = matching_read(cli, pg, &x, &y, &mt, err);
+	if (result == 0 && html) {
+		matching_html(&mt, &out);
+	} else if (result == 0 && cli->json) {
+		jw_begin(&j, &out);
+		jw_object(&j);
+		jw_put_int(&j, "version", 1);
+		matching_json(&mt, &j);
+		jw_end(&j);
+		buf_str(&out, "\n");
+	} else if (result == 0) {
+		matching_text(&mt, &out);
 	}
-	together = span_eq(pg_value(rows, 0, M_UNIT), pg_value(rows, 1, M_UNIT));
-	if (cli->json)
-		match_json(rows, together, &out);
-	else
-		match_text(rows, together, &out);
-	cli_print(&out);
+	if (result == 0)
+		cli_print(&out);
+	matching_release(&mt);
 	buf_release(&out);
-	pg_rows_free(rows);
-	return 0;
+	return result;
 }
 
 static int
@@ -435,10 +377,8 @@ run(struct cli *cli, int argc, char **argv)
 		argv++;
 	else if (argc != 2 && !match)
 		return cli_usage(&verb_explain, "expected one outcome's id, or match and two events'");
-	if (match && html)
-		return cli_usage(&verb_explain, "--html is of an outcome");
 	pg = cli_pg(cli, &err);
-	if (!pg || (match ? explain_match(cli, pg, argv[2], argv[3], &err)
+	if (!pg || (match ? explain_match(cli, pg, argv[2], argv[3], html, &err)
 			  : explain(cli, pg, argv[1], html, &err)))
 		code = cli_fail(&err, NULL);
 	pg_close(pg);
@@ -449,13 +389,15 @@ const struct cli_verb verb_explain = {
 	.name = "explain",
 	.run = run,
 	.usage = "outturn explain [outcome] OUTCOME [--json | --html]\n"
-		 "outturn explain match EVENT EVENT [--json]",
+		 "outturn explain match EVENT EVENT [--json | --html]",
 	.says = "why an outcome is what it is, and what is missing from whom",
 	.help = "The days counted, what is missing and from whom, the gaps and why each was allowed or\n"
 		"not, the evidence, when the claim expires, what can be done next, and how the outcome\n"
 		"changed over known time.  --html prints a page that stands by itself, with a drawing:\n"
 		"spells by source, gaps, rungs, what it stands on.\n"
-		"match: whether two events are of one person, and by which steps.\n\n"
+		"match: whether two events are of one person: field by field how they agree and what that\n"
+		"weighs in bits, the threshold, and the way from one to the other through their cluster;\n"
+		"with --html as a page that draws both.  Never a clear value.\n\n"
 		"Exit: 0 shown, 5 no such outcome or event.\n"
 		"Example: outturn explain 3fa29c --html >why.html",
 };

@@ -46,6 +46,7 @@
 	P(purpose, TEXT, 0, 0, "outcomes", "", "What the records are linked for: keys of two purposes share nothing, so that nothing made for one can be matched with the other.") \
 	P(key_epochs, TEXT, 0, 0, "", "", "Epochs of the pseudonymisation keys that evidence is written under: one, or while they are changed both, as in 1 2; empty: that of ingest.key.") \
 	P(match_epoch, INT, 0, 1000000, "0", "", "Epoch of the keys that people are matched under; 0: the first that evidence has.") \
+	P(reviewers, INT, 1, 2, "1", "", "How many reviewers must say the same of a pair of events before it counts; 2: who says it first is checked by somebody else. matchd and recompute must have the same.") \
 	P(drain, INT, 0, 600000, "10000", "ms", "After SIGTERM a daemon finishes what is in hand for at most this long.")
 
 enum { PARAMS_KAFKA_PROPERTIES_MAX = 16 };

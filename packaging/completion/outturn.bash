@@ -11,7 +11,7 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try simulate check contract rules keys migrate publish feed run status rejects verify explain trace erase recompute model doctor' ;;
+	'') words='-c -o -q --json --help --version help try simulate check contract rules keys migrate publish feed run status rejects review verify explain trace erase recompute model doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --html --settle --reference --decisions --earlier --parent --sample --seed' ;;
 	simulate) words=' --json --help --contract --against --as-at --settle --reference --totals --events --decisions' ;;
 	check) words=' --json --help' ;;
@@ -24,6 +24,7 @@ _outturn()
 	run) words=' --json --help' ;;
 	status) words=' --json --help --wait' ;;
 	rejects) words=' --json --help --reason --topic --limit --unseal' ;;
+	review) words=' --json --help --limit --html --as --why --take-back' ;;
 	verify) words=' --json --help --as --what --note --force' ;;
 	explain) words=' --json --help --html' ;;
 	trace) words=' --json --help' ;;

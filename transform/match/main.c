@@ -78,6 +78,7 @@ check(void **self, const struct params *params, struct err *err)
 	d->ms.catalogue = d->level.catalogue;
 	d->ms.trust_path = params->trust;
 	d->ms.key_epoch = params->match_epoch;
+	d->ms.reviewers = params->reviewers;
 	match_stage_fill(&d->ms, &d->inner);
 	d->level.stage = d->inner;
 	d->level.stage.self = d;

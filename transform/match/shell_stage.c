@@ -16,6 +16,7 @@ static const char *const erasers[] = { "eraser", "publisher", NULL };
 /* A record of a small topic, as it was sent. */
 struct kept {
 	struct span key, value; /* owned */
+	uint32_t next;          /* review of the same pair, + 1 */
 };
 
 struct core {
@@ -24,6 +25,7 @@ struct core {
 	struct termsbook *terms;
 	struct model *model;    /* owned; NULL: the built-in one */
 	struct strmap by_key[2]; /* review by its key, suppressed by its bytes → kept */
+	struct strmap by_pair;   /* both events, as keys have them → kept, + 1 */
 	struct kept *kept;
 	uint32_t kept_n;
 	struct arena arena;
@@ -74,30 +76,94 @@ keep(struct core *c, int which, struct span key, struct span value)
 	return k;
 }
 
+enum { PAIR_KEY = 2 * ID_HEX + 1 };
+
+/* A key of a review: both events, and whose word it is; "" where the key does not say. */
 static bool
-pair_of(struct span key, struct id *a, struct id *b)
+pair_of(struct span key, struct id *a, struct id *b, struct span *who)
 {
-	return key.len == 2 * ID_HEX + 1 && key.ptr[ID_HEX] == '/'
-	    && id_parse(a, span_of(key.ptr, ID_HEX))
+	*who = SPAN_LIT("");
+	if (key.len > PAIR_KEY + 1 && key.ptr[PAIR_KEY] == '/')
+		*who = span_of(key.ptr + PAIR_KEY + 1, key.len - PAIR_KEY - 1);
+	else if (key.len != PAIR_KEY)
+		return false;
+	return key.ptr[ID_HEX] == '/' && id_parse(a, span_of(key.ptr, ID_HEX))
 	    && id_parse(b, span_of(key.ptr + ID_HEX + 1, ID_HEX)) && id_cmp(a, b) < 0;
 }
 
-static void
-review_judge(struct core *c, const struct kept *k)
+/* Does one reviewer's word count?  Read into *rv, which borrows from what is kept. */
+static bool
+review_counts(struct core *c, const struct kept *k, struct review *rv)
 {
-	struct review rv;
+	struct span who;
 	struct id a, b;
 	bool counts;
 
-	if (!pair_of(k->key, &a, &b))
-		return;
-	counts = k->value.ptr && read_as(c, &review_binding, k->value, &rv) == 0
-	    && id_eq(&a, &rv.event_a) && id_eq(&b, &rv.event_b)
-	    && (span_is(rv.verdict, "same") || span_is(rv.verdict, "not-same"))
-	    && termsbook_signed(c->terms, &review_binding, &rv, rv.key_id, rv.signature,
+	if (!k->value.ptr || !pair_of(k->key, &a, &b, &who))
+		return false;
+	counts = read_as(c, &review_binding, k->value, rv) == 0 && id_eq(&a, &rv->event_a)
+	    && id_eq(&b, &rv->event_b) && (!who.len || span_eq(who, rv->key_id))
+	    && (span_is(rv->verdict, "same") || span_is(rv->verdict, "not-same"))
+	    && termsbook_signed(c->terms, &review_binding, rv, rv->key_id, rv->signature,
 		offsetof(struct review, signature), reviewers);
-	c->ms->refused += k->value.ptr && !counts;
-	match_review(c->match, &a, &b, counts ? &rv : NULL);
+	c->ms->refused += !counts;
+	return counts;
+}
+
+/* Has this reviewer said it in an earlier record of the pair? */
+static bool
+said_before(struct core *c, uint32_t from, uint32_t until, uint64_t signer)
+{
+	for (uint32_t i = from; i != until; i = c->kept[i - 1].next) {
+		struct review rv;
+
+		if (review_counts(c, &c->kept[i - 1], &rv)
+		    && hash64(rv.key_id.ptr, rv.key_id.len, 0) == signer)
+			return true;
+	}
+	return false;
+}
+
+/* All that was said of a pair. */
+static void
+pair_judge(struct core *c, uint32_t first, const struct id *a, const struct id *b)
+{
+	const int32_t wanted = c->ms->reviewers > 1 ? c->ms->reviewers : 1;
+	struct review all = { .verdict = SPAN_NONE }, rv;
+	bool disputed = false;
+	int32_t n = 0;
+
+	for (uint32_t i = first; i; i = c->kept[i - 1].next) {
+		bool same;
+
+		if (!review_counts(c, &c->kept[i - 1], &rv))
+			continue;
+		same = span_is(rv.verdict, "same");
+		disputed |= all.verdict.ptr && same != span_is(all.verdict, "same");
+		all.verdict = same ? SPAN_LIT("same") : SPAN_LIT("not-same");
+		n += !said_before(c, first, i, hash64(rv.key_id.ptr, rv.key_id.len, 0));
+	}
+	match_review(c->match, a, b, n >= wanted && !disputed ? &all : NULL);
+}
+
+static void
+review_fold(struct core *c, const struct rec *rec)
+{
+	uint32_t before = c->kept_n;
+	struct kept *k = keep(c, 0, rec->key, rec->value);
+	struct span who;
+	uint64_t *at;
+	struct id a, b;
+	bool fresh;
+
+	if (!pair_of(k->key, &a, &b, &who))
+		return;
+	at = strmap_put(&c->by_pair, span_of(k->key.ptr, PAIR_KEY), &fresh);
+	if (c->kept_n > before) {
+		k->next = (uint32_t)*at;
+		*at = c->kept_n;
+	}
+	pair_judge(c, (uint32_t)*at, &a, &b);
 }
 
 /* Does it count, by whom it names now?  Fills *event if it can be read. */
@@ -159,9 +225,12 @@ ask_again(struct core *c)
 {
 	struct strmap_slot *s;
 	uint32_t at = 0;
+	struct span who;
+	struct id a, b;
 
-	while ((s = strmap_next(&c->by_key[0], &at)))
-		review_judge(c, &c->kept[s->value]);
+	while ((s = strmap_next(&c->by_pair, &at)))
+		if (pair_of(span_of(s->key, s->len), &a, &b, &who))
+			pair_judge(c, (uint32_t)s->value, &a, &b);
 	erasures_again(c);
 }
 
@@ -290,7 +359,7 @@ fold(void *self, int input, const struct key *key, const struct rec *rec)
 		evidence_fold(c, key, rec);
 		return;
 	case IN_REVIEW:
-		review_judge(c, keep(c, 0, rec->key, rec->value));
+		review_fold(c, rec);
 		return;
 	case IN_DECISION:
 		decision_fold(c, rec);
@@ -379,6 +448,7 @@ core_free(void *core_self)
 	mem_free(c->kept);
 	strmap_release(&c->by_key[0]);
 	strmap_release(&c->by_key[1]);
+	strmap_release(&c->by_pair);
 	arena_release(&c->arena);
 	mem_free(c);
 }
@@ -419,6 +489,7 @@ core_new(void *self, int32_t partition, struct level_core *core, struct task_log
 	ms->trust_lost = false;
 	strmap_init(&c->by_key[0], number);
 	strmap_init(&c->by_key[1], number);
+	strmap_init(&c->by_pair, number);
 	arena_init(&c->arena, DECODE_BYTES_MAX);
 	*core = (struct level_core){ .self = c, .fold = fold, .cut = cut, .settle = settle,
 		.next_touched = next_touched, .want = want, .output_of = output_of,

@@ -3,10 +3,13 @@
  *
  *	evidence, review, decision, suppressed, terms ─► decode, ask who signed ─► match ─► linked
  *
- * Keys of the small topics: review "<event a>/<event b>" (a < b), decision the
- * id, each in hex; an erasure says its event itself, and is never taken back.
- * Reviews and erasures are kept as they were sent: whether they count is asked
- * again when a person's page changes.
+ * Keys of the small topics: review "<event a>/<event b>/<reviewer>" (a < b), or
+ * without the reviewer; decision the id, each in hex; an erasure says its event
+ * itself, and is never taken back.  Reviews and erasures are kept as they were
+ * sent: whether they count is asked again when a person's page changes.
+ *
+ * What is said of a pair counts when as many reviewers as the settings ask for
+ * say it, and none says otherwise.
  */
 #ifndef OUTTURN_MATCH_SHELL_STAGE_H
 #define OUTTURN_MATCH_SHELL_STAGE_H
@@ -21,6 +24,7 @@ struct match_stage {
 	struct av_catalogue *catalogue;
 	int32_t partitions;         /* of linked */
 	int64_t recipe;             /* of the keys, for cuts: shell_keys.h */
+	int32_t reviewers;          /* who must agree before a review counts; 0 is 1 */
 	int32_t key_epoch;          /* that people are matched under; 0: each record's first */
 	uint64_t undecodable, refused;
 };
