@@ -208,6 +208,17 @@ sixteen_hours_times_26_weeks_at_10_42_is_4334_72(void **state)
 	    "  - {id: b, kind: earnings, by: A1, on: 2015-07-02, says: {amount: 100, item: "
 	    "expenses}}\n" PAY("c", "A1", "2015-07-03", "1.04")
 	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-07-03, counted: 4759.04}]\n");
+	comes_out(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 1.00, rule: {kind: "
+	    "cumulative-amount, at_least: 500, within: 30 days, within_from: first, except: {item: "
+	    "[expenses]}}}\n", PLAY_AGENCIES
+	    "- example: what does not count begins no window\n  as_at: 2016-01-01\n" PLAY_REFERRED
+	    "  - {id: a, kind: earnings, by: A1, on: 2015-02-01, says: {amount: 9000, currency: "
+	    "EUR}}\n"
+	    "  - {id: b, kind: earnings, by: A1, on: 2015-02-02, says: {amount: 600, item: "
+	    "expenses}}\n  - {id: n, kind: earnings, by: A1, on: 2015-02-03}\n"
+	    PAY("c", "A1", "2015-03-15", "200") PAY("d", "A1", "2015-04-13", "300")
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-04-13, counted: 500, reasons: "
+	    "[number-not-stated, other-currency]}]\n");
 	refused(WAGES(", at_least: 5"), "either 'at_least', or 'rate'");
 	refused(PLAY_CONTRACT OUTCOMES "  - {outcome: a, title: A, price: 1.00, rule: {kind: "
 	    "cumulative-amount, rate: wage, times: 4}}\n", "no rate 'wage'");

@@ -104,13 +104,27 @@ threshold_on(const struct rule_terms *rule, date_t day, wide *threshold)
 	return true;
 }
 
+/* What comes before it and does not count is told all the same. */
+static date_t
+first_that_counts(const struct judging *j, struct amounts *a)
+{
+	int64_t amount;
+
+	a->from = DATE_MIN; /* the window is not known yet */
+	a->to = DATE_MAX;
+	for (uint32_t i = 0; i < a->sp->counting_n; i++)
+		if (amount_of(j, a, i, &amount))
+			return spell_at(a->sp, i)->from;
+	return j->referral->start;
+}
+
 static void
 amounts_begin(const struct judging *j, struct amounts *a)
 {
 	const struct rule_terms *rule = a->rule;
 
-	a->from = rule->within_from == FROM_REFERRAL || a->sp->counting_n == 0
-	    ? j->referral->start : spell_at(a->sp, 0)->from;
+	a->from = rule->within_from == FROM_REFERRAL ? j->referral->start
+						     : first_that_counts(j, a);
 	a->to = duration_is_zero(rule->within) ? DATE_MAX : duration_add(a->from, rule->within);
 }
 
