@@ -8,6 +8,9 @@
 enum {
 	CLUSTER_MAX = 200,  /* rows of one person */
 	RIVAL_MBIT = 12000, /* a weight below its negative is no rival */
+	MATRIX_MAX = 64,    /* sources whose overlap is looked at */
+	OVERLAP_MBIT = 2500, /* at most, of one side */
+	OVERLAP_QUARTERS = 3, /* of it that is believed: lines are not quite independent */
 };
 
 /* Members of a cluster as a ring; size is right at its root. */
@@ -107,7 +110,7 @@ has_of(const struct batch *b, const struct forest *f, uint32_t row, uint16_t sou
  * unless that one has its partner already. */
 static int32_t
 rivals(const struct batch *b, const struct forest *f, const struct beside *s, uint32_t i, size_t but,
-    uint16_t source)
+    uint16_t source, int32_t shift)
 {
 	int32_t sum = 0;
 
@@ -119,7 +122,7 @@ rivals(const struct batch *b, const struct forest *f, const struct beside *s, ui
 		    || p->weight < -RIVAL_MBIT)
 			continue;
 		if (!b->once[b->source[i]] || !has_of(b, f, other, b->source[i]))
-			sum = bits_sum(sum, p->weight);
+			sum = bits_sum(sum, p->weight + shift);
 	}
 	return sum;
 }
@@ -127,14 +130,16 @@ rivals(const struct batch *b, const struct forest *f, const struct beside *s, ui
 /* Where a source has a person once, a row takes the strongest of its rows that is free, if that is
  * likelier than the rest of them together. */
 static bool
-is_outbid(const struct batch *b, const struct forest *f, const struct beside *s, size_t p)
+is_outbid(const struct batch *b, const struct forest *f, const struct beside *s, size_t p,
+    int32_t shift)
 {
 	const struct kept *k = &b->kept[p];
+	int32_t weight = k->weight + shift;
 
 	return (b->once[b->source[k->b]]
-		   && k->weight < rivals(b, f, s, k->a, p, b->source[k->b]))
+		   && weight < rivals(b, f, s, k->a, p, b->source[k->b], shift))
 	    || (b->once[b->source[k->a]]
-		&& k->weight < rivals(b, f, s, k->b, p, b->source[k->a]));
+		&& weight < rivals(b, f, s, k->b, p, b->source[k->a], shift));
 }
 
 static void
@@ -148,24 +153,91 @@ join(struct batch *b, struct forest *f, uint32_t x, uint32_t y)
 	f->size[low] = f->size[x] + f->size[y];
 }
 
+/*
+ * Two sources that have each person once share so many of them: of who is left over, fewer have
+ * nobody in the other than was assumed when pairs were weighed (as if hardly anybody had).  "Nobody"
+ * is as likely as the share of a source that has no partner, on either side:
+ *
+ *	shift = -log2(1 - matched / rows of the one) - log2(1 - matched / rows of the other)
+ */
+struct overlap {
+	uint32_t rows[MATRIX_MAX], matched[MATRIX_MAX][MATRIX_MAX];
+};
+
+static int32_t
+side(uint32_t matched, uint32_t rows)
+{
+	int32_t bits = -bits_ratio(rows > matched ? rows - matched : 1, rows);
+
+	return bits < OVERLAP_MBIT ? bits : OVERLAP_MBIT;
+}
+
+static int32_t
+shift_of(const struct overlap *o, uint16_t x, uint16_t y)
+{
+	int32_t both = side(o->matched[x][y], o->rows[x]) + side(o->matched[x][y], o->rows[y]);
+
+	return both * OVERLAP_QUARTERS / 4;
+}
+
+static void
+overlap_count(const struct batch *b, const struct forest *f, struct overlap *o)
+{
+	*o = (struct overlap){ .rows = { 0 } };
+	for (uint32_t i = 0; i < b->n; i++) {
+		o->rows[b->source[i]]++;
+		for (uint32_t j = f->next[i]; j != i; j = f->next[j])
+			o->matched[b->source[i]][b->source[j]]++;
+	}
+}
+
+/* Rows that are alone, of two sources that have each person once. */
+static bool
+is_left_over(const struct batch *b, const struct forest *f, const struct kept *k)
+{
+	return f->next[k->a] == k->a && f->next[k->b] == k->b && b->once[b->source[k->a]]
+	    && b->once[b->source[k->b]] && b->source[k->a] != b->source[k->b];
+}
+
+static void
+left_over_join(struct batch *b, struct forest *f, const struct beside *s, size_t from)
+{
+	struct overlap *o = mem_alloc(sizeof(*o));
+
+	overlap_count(b, f, o);
+	for (size_t p = from; p < b->kept_n && b->kept[p].weight >= -2 * OVERLAP_MBIT; p++) {
+		const struct kept *k = &b->kept[p];
+		int32_t shift = shift_of(o, b->source[k->a], b->source[k->b]);
+
+		if (!k->outside && k->weight + shift >= 0 && is_left_over(b, f, k)
+		    && !is_outbid(b, f, s, p, shift))
+			join(b, f, k->a, k->b);
+	}
+	mem_free(o);
+}
+
 static void
 agglomerate(struct batch *b)
 {
 	struct forest f = { .next = mem_alloc((b->n + 1) * sizeof(*f.next)),
 		.size = mem_alloc((b->n + 1) * sizeof(*f.size)) };
 	struct beside s;
+	size_t p;
 
 	for (uint32_t i = 0; i < b->n; i++) {
 		f.next[i] = i;
 		f.size[i] = 1;
 	}
 	beside_make(b, &s);
-	for (size_t p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
+	for (p = 0; p < b->kept_n && b->kept[p].weight >= 0; p++) {
 		uint32_t x = find(b->label, b->kept[p].a), y = find(b->label, b->kept[p].b);
 
-		if (x != y && !b->kept[p].outside && may_join(b, &f, x, y) && !is_outbid(b, &f, &s, p))
+		if (x != y && !b->kept[p].outside && may_join(b, &f, x, y)
+		    && !is_outbid(b, &f, &s, p, 0))
 			join(b, &f, x, y);
 	}
+	if (b->sources > 1 && b->sources <= MATRIX_MAX)
+		left_over_join(b, &f, &s, p);
 	mem_free(s.from);
 	mem_free(s.pair);
 	mem_free(f.next);
@@ -176,10 +248,11 @@ agglomerate(struct batch *b)
 static void
 kept_sort(struct batch *b)
 {
+	int32_t least = b->sources > 1 ? -2 * OVERLAP_MBIT : 0;
 	size_t n = 0;
 
 	for (size_t p = 0; p < b->kept_n; p++)
-		if (b->kept[p].weight >= 0) {
+		if (b->kept[p].weight >= least) {
 			struct kept t = b->kept[n];
 
 			b->kept[n++] = b->kept[p];
