@@ -530,17 +530,18 @@ amount(struct chance *c, uint64_t seed)
 		says(r, "amount", NULL, cents * 10000);
 		if (spent)
 			says(r, "item", "expenses", 0);
+		if (spent)
+			continue;
 		if (first < 0 || day < first)
 			first = day;
-		if (!spent)
-			by_day[day] += cents * 10000;
+		by_day[day] += cents * 10000;
 	}
 	buf_printf(&body, "  outcomes:\n  - {outcome: a, title: A, price: 1.00, rule: {kind: "
 	    "cumulative-amount, rate: wage, times: %d, within: %d days, within_from: %s, reach: %s, "
 	    "rate_on: %s, except: {item: [expenses]}}}\n", times, within,
 	    from_first ? "first" : "referral", more ? "exceeding" : "at-least",
 	    reached ? "reached" : "start");
-	if (!from_first)
+	if (!from_first || first < 0)
 		first = 0;
 	for (int d = first; d < first + within && d < DAYS && want < 0; d++) {
 		int on = reached ? d : first;
