@@ -420,14 +420,18 @@ static void
 take_linked(void *arg, const struct key *key, const struct linked *ln)
 {
 	struct sorting *s = arg;
-	uint32_t row = (uint32_t)ln->source.offset, label = s->t->rows[row].person;
-	struct id unit = label ? label_unit(s->labels[label - 1]) : ln->unit;
-	struct trial_person *p
-	    = person_of(s->t, &unit, label ? s->labels[label - 1] : SPAN_NONE);
+	uint32_t row = (uint32_t)ln->source.offset, label;
 	struct linked mine = *ln;
+	struct trial_person *p;
+	struct id unit;
 	bool fresh;
 
 	(void)key;
+	if (ln->what != LINKED_EVENT)
+		return; /* a pair that somebody would be asked about */
+	label = s->t->rows[row].person;
+	unit = label ? label_unit(s->labels[label - 1]) : ln->unit;
+	p = person_of(s->t, &unit, label ? s->labels[label - 1] : SPAN_NONE);
 	if (p->rows_n == p->rows_cap) {
 		p->rows_cap = p->rows_cap ? 2 * p->rows_cap : 8;
 		p->rows = mem_realloc(p->rows, p->rows_cap, sizeof(*p->rows));

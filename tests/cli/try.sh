@@ -36,6 +36,10 @@ check "rows in another order give the same outcomes" \
 	t 0 easy.csv --json && json '[.people[] | .person as \$p | .outcomes[] | [\$p, .outcome, .status, .achieved]]' | diff b -"
 check "a row twice changes nothing but the count of records" \
 	eval "t 0 easy.csv --json && json .totals >b && (cat easy.csv; sed -n 2p easy.csv) >twice.csv && t 0 twice.csv --json && json .totals | diff b -"
+printf 'organisation,record_id,kind,start,forename,surname,dob,nhs_number,attr.programme,attr.route\n' >three.csv
+printf '%s,referral,2015-02-01,Zebedee,Quincewell,1996-05-07,%s,rewriting-futures,council\n' E08000099,R1 9434765919 E08000099,R2 9434765870 RXX99,R3 '' >>three.csv
+check "of a record that might be of either of two people, one has it, and nobody is asked here" \
+	eval "t 0 three.csv --json && so '.people | length == 2'"
 check "--as-at moves the day" eval "t 0 easy.csv --as-at 2015-03-15 --json && so '.as_at == \"2015-03-15\"'"
 
 jq -Rnc '[inputs | split(",")] | .[0] as $names | .[1:][] | [$names, .] | transpose

@@ -180,7 +180,8 @@ unit_take(void *arg, const struct key *key, const struct linked *ln)
 	struct world *w = arg;
 
 	(void)key;
-	w->unit[ln->event_id.b[0] - 1] = ln->unit;
+	if (ln->what == LINKED_EVENT)
+		w->unit[ln->event_id.b[0] - 1] = ln->unit;
 }
 
 /* How many of the people are one unit, as matchd with this match_epoch sees them. */
