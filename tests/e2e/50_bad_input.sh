@@ -177,7 +177,7 @@ check "publish refuses a contract with five typos" equal "$rc" 3
 check "all five are said at once, each with line, column and caret" \
 	eval "said_all '$WORK/out' '^$T:' && [ \"\$(grep -c '^$T:[0-9]*:[0-9]*: ' '$WORK/out')\" -ge 5 ] && [ \"\$(grep -c '^ *| *^' '$WORK/out')\" -ge 5 ]"
 check "nothing was published" equal "$(ends terms)" "$N"
-BEFORE=$(path_hash)
+BEFORE=$(path_settle && path_hash)
 "$BIN/page" "$WORK/keys" publisher contract st-basils 9 "$T" | $KT send "$(t terms)" 0
 check "a daemon that gets it all the same names the page and the mistakes" \
 	eval "within 20 logged milestoned '\"event\":\"contract-mistaken\".*moths' && said_all '$(log_of milestoned)' '\"event\":\"contract-mistaken\".*\"path\":\"contract/st-basils/9\"'"
