@@ -14,7 +14,7 @@ struct refusing {
 
 /* What nothing that anybody tells can change. */
 static const enum reason_code finals[] = { REASON_OUTSIDE_AGE, REASON_OUTSIDE_WINDOW,
-	REASON_OUTSIDE_WHERE, REASON_EXCLUDED, REASON_TOO_LATE, REASON_NO_RATE };
+	REASON_OUTSIDE_WHERE, REASON_FOR_OTHERS, REASON_EXCLUDED, REASON_TOO_LATE, REASON_NO_RATE };
 
 enum { FINALS_N = sizeof(finals) / sizeof(finals[0]), COHORT_OF = 100 };
 
@@ -109,7 +109,19 @@ of_one(const struct outcome_terms *o)
 	}
 }
 
-/* The witness is of `at` afterwards. */
+static bool
+final(const struct outcome *o, enum reason_code *code)
+{
+	for (size_t i = 0; o && i < FINALS_N; i++)
+		if (witness_says(o, finals[i])) {
+			*code = finals[i];
+			return true;
+		}
+	return false;
+}
+
+/* The witness is of `at` afterwards.  Whether others that it asks for may be had together is
+ * for them to say: only what is final of one of them is final of all. */
 static bool
 impossible(struct refusing *t, uint32_t at, enum reason_code *code)
 {
@@ -120,19 +132,14 @@ impossible(struct refusing *t, uint32_t at, enum reason_code *code)
 	if (witness_make(t->w, at))
 		return false;
 	is = witness_outcome(t->w, at);
-	for (size_t i = 0; is && i < FINALS_N; i++)
-		if (witness_says(is, finals[i])) {
-			*code = finals[i];
+	if (final(is, code))
+		return true;
+	for (uint32_t i = 0; i < all->names.n && witness_says(is, REASON_COMPONENT_MISSING); i++)
+		if (final(witness_outcome(t->w, all->at[i]), &of)) {
+			*code = REASON_COMPONENT_MISSING;
 			return true;
 		}
-	if (!witness_says(is, REASON_COMPONENT_MISSING))
-		return false;
-	for (uint32_t i = 0; i < all->names.n; i++) /* each may be had, or not even that */
-		if (!witness_make(t->w, all->at[i]) && !impossible(t, all->at[i], &of))
-			return false;
-	witness_make(t->w, at);
-	*code = REASON_COMPONENT_MISSING;
-	return true;
+	return false;
 }
 
 /* The cohort's: everybody in it has what is counted. */
@@ -142,9 +149,9 @@ cohort_check(struct refusing *t, uint32_t at)
 	const struct outcome_terms *o = &t->v->outcomes[at];
 	struct witness_crowd crowd;
 
-	if (o->rule.kind != RULE_RATE_GATE && o->rule.kind != RULE_RISING_TARGET
-	    && o->rule.kind != RULE_DELIVERY_FEE)
-		return;
+	if (o->rule.kind != RULE_DELIVERY_FEE
+	    && (o->rule.kind != RULE_RATE_GATE || o->rule.every_period != EVERY_ONCE))
+		return; /* what is counted may come in another period than its target */
 	witness_make(t->w, at);
 	if (o->rule.of.names.n
 	    && (!witness_proven(witness_outcome(t->w, o->rule.of.at[0]))
@@ -170,7 +177,12 @@ never_check(struct refusing *t, uint32_t at)
 		return;
 	}
 	if (impossible(t, at, &code)) {
-		never_refuse(t, at, "can never pay", o->at.node, code);
+		never_refuse(t, at, code == REASON_NO_RATE ? "a rate is missing" : "can never pay",
+		    o->at.node, code);
+		return;
+	}
+	if (witness_says(witness_outcome(t->w, at), REASON_NO_RATE)) {
+		never_refuse(t, at, "a rate is missing", o->at.node, REASON_NO_RATE);
 		return;
 	}
 	if (!witness_proven(witness_outcome(t->w, at)))

@@ -46,6 +46,7 @@ struct witness {
 	struct told *records;
 	uint32_t n, cap;
 	date_t referred, as_at;
+	date_t first;            /* when things begin to happen: the day of the referral, if it may be */
 	struct outcome_list list;
 };
 
@@ -390,7 +391,7 @@ earlier_had(struct witness *w, uint32_t at, int depth)
 
 	rule_tell(w, at, depth + 1);
 	o = witness_outcome(w, at);
-	return o && o->achieved != DATE_NONE ? o->achieved : w->referred;
+	return o && o->achieved != DATE_NONE ? o->achieved : w->first;
 }
 
 static void
@@ -564,16 +565,16 @@ rule_tell(struct witness *w, uint32_t at, int depth)
 {
 	const struct outcome_terms *o = &w->v->outcomes[at];
 	const struct rule_terms *r = &o->rule;
-	date_t day = w->referred;
+	date_t day = w->first;
 
 	if (depth > DEPTH_MAX)
 		return;
 	if (r->after.ptr)
 		day = earlier_had(w, r->after_at, depth) + r->apart_days;
 	if (lasts(r))
-		day = w->referred; /* what goes on longer is the same */
+		day = w->first; /* what goes on longer is the same */
 	if (r->starts_with.ptr)
-		tell(w, (struct told){ .kind = r->starts_with, .on = w->referred }, NULL, NULL, 1);
+		tell(w, (struct told){ .kind = r->starts_with, .on = w->first }, NULL, NULL, 1);
 	kind_tell(w, o, day, depth);
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		const struct outcome *is;
@@ -612,12 +613,17 @@ referral_day(const struct version_terms *v)
 bool
 witness_make(struct witness *w, uint32_t at)
 {
-	w->n = 0;
 	w->referred = referral_day(w->v);
-	w->as_at = date_add_months(w->referred, 12 * YEARS_ALL);
-	tell_referral(w, &w->v->outcomes[at]);
-	rule_tell(w, at, 0);
-	judge(w);
+	for (int later = 0; later < 2; later++) { /* what excludes on the day may happen after it */
+		w->n = 0;
+		w->first = w->referred + later;
+		w->as_at = date_add_months(w->referred, 12 * YEARS_ALL);
+		tell_referral(w, &w->v->outcomes[at]);
+		rule_tell(w, at, 0);
+		judge(w);
+		if (!witness_says(witness_outcome(w, at), REASON_EXCLUDED))
+			break;
+	}
 	return witness_proven(witness_outcome(w, at));
 }
 
@@ -776,7 +782,7 @@ outcome_text(const struct outcome *o, struct buf *out)
 		money_text(o->price_minor, currency, price);
 		buf_printf(out, ", %s", price);
 	}
-	for (uint32_t i = 0; i < o->reasons.n && !witness_proven(o); i++)
+	for (uint32_t i = 0; i < o->reasons.n; i++)
 		buf_printf(out, "%s" SPAN_FMT "%s" SPAN_FMT, i ? ", " : ": ", SPAN_ARG(r[i].code),
 		    r[i].subject.ptr ? " " : "", SPAN_ARG(r[i].subject));
 }

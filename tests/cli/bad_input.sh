@@ -74,7 +74,7 @@ printf 'contract: tabs\n\ttitle: T\nversions:\n\t- version: 1\n' >tabs.yaml
 check "every line with a tab is named" eval "exits 3 check tabs.yaml && talked '^tabs.yaml:2:1: found a tab' && talked '^tabs.yaml:4:1: found a tab'"
 truncate -s 100M huge.yaml
 check "a file of 100 MB is refused for its size, in little memory" \
-	eval "(ulimit -v 400000; exits 3 check huge.yaml) && talked '^huge.yaml: .*more than 4194304 bytes'"
+	eval "([ -n \"\${ASAN_OPTIONS:-}\" ] || ulimit -v 400000; exits 3 check huge.yaml) && talked '^huge.yaml: .*more than 4194304 bytes'"
 { printf 'contract: '; printf '[%.0s' $(seq 100000); } >nested.yaml
 check "a bomb of brackets" eval "exits 3 check nested.yaml && talked '^nested.yaml:1:[0-9]*: found more than 24 levels of nesting'"
 { echo 'a: &a [x,x,x,x,x,x,x,x]'; for i in b c d e f g h i; do echo "$i: &$i [$(printf "*a,%.0s" 1 2 3 4 5 6 7 8)]"; done; } >laughs.yaml

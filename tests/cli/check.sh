@@ -86,7 +86,25 @@ check "the rung within the window is not complained of" eval "! talked home-2"
 bad no-rate "    $ALONE
     outcomes:
       - {outcome: earned, title: Earned, price: 10.00, rule: {kind: cumulative-amount, event: earnings, attribute: amount, rate: wage, times: 416, within: 638 days}}"
-check "no rate in force for the first referrals" eval "refused no-rate 12 'can never pay' '-> earned not-met: no-rate-for-day wage'"
+check "no rate in force for the first referrals" eval "refused no-rate 12 'a rate is missing: .earned. is' '-> earned not-met: no-rate-for-day wage'"
+bad index "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: {base: 10.00, index: wage, index_from: 2023-04-01}, $HOME}"
+check "no index number in force for the first payments" eval "refused index 12 'a rate is missing: .housed. is' 'no-rate-for-day'"
+bad excluded "    $ALONE
+    outcomes:
+      - {outcome: job, title: Job, price: 10.00, rule: {kind: event-once, event: employment}}"
+sed -i 's/{programme: rewriting-futures}/{programme: rewriting-futures, none_of: [{event: employment}]}/' excluded.yaml
+check "who may have no job at the referral may have one the day after" exits 0 check excluded.yaml
+sed -i 's/none_of: /all_of: [{event: employment}], none_of: /' excluded.yaml
+check "but not have had one, and none" eval "refused excluded 12 'can never pay' 'excluded'"
+bad one-by-one "    $ALONE
+    spells: [{spell: home, event: accommodation, where: {setting: [own-tenancy]}, one_at_a_time: yes}]
+    outcomes:
+      - {outcome: hostel, title: Hostel, pay: none, rule: {kind: event-once, event: accommodation, where: {setting: [hostel]}}}
+      - {outcome: home, title: Home, pay: none, rule: {kind: spell, spell: home, lasts: 3 months}}
+      - {outcome: both, title: Both, price: 5.00, rule: {kind: n-of-m, all_of: [hostel, home]}}"
+check "what may be had one after the other is not refused because no witness has both at once" exits 0 check one-by-one.yaml
 bad apart "    $ALONE
     outcomes:
       - {outcome: a, title: A, pay: none, for: {client-group: [homeless-families]}, rule: {kind: event-once, event: employment}}
