@@ -154,9 +154,9 @@ join(struct batch *b, struct forest *f, uint32_t x, uint32_t y)
 }
 
 /*
- * Two sources that have each person once share so many of them: of who is left over, fewer have
- * nobody in the other than was assumed when pairs were weighed (as if hardly anybody had).  "Nobody"
- * is as likely as the share of a source that has no partner, on either side:
+ * Of who is left over, fewer have nobody in a source that has each person once than was assumed when
+ * pairs were weighed (as if hardly anybody had a partner).  "Nobody" is as likely as the share of
+ * rows that found none, on either side where the other has each person once:
  *
  *	shift = -log2(1 - matched / rows of the one) - log2(1 - matched / rows of the other)
  */
@@ -173,9 +173,10 @@ side(uint32_t matched, uint32_t rows)
 }
 
 static int32_t
-shift_of(const struct overlap *o, uint16_t x, uint16_t y)
+shift_of(const struct batch *b, const struct overlap *o, uint16_t x, uint16_t y)
 {
-	int32_t both = side(o->matched[x][y], o->rows[x]) + side(o->matched[x][y], o->rows[y]);
+	int32_t both = (b->once[y] ? side(o->matched[x][y], o->rows[x]) : 0)
+	    + (b->once[x] ? side(o->matched[y][x], o->rows[y]) : 0);
 
 	return both * OVERLAP_QUARTERS / 4;
 }
@@ -191,12 +192,14 @@ overlap_count(const struct batch *b, const struct forest *f, struct overlap *o)
 	}
 }
 
-/* Rows that are alone, of two sources that have each person once. */
+/* Of a pair with a source that has each person once, the other row is alone. */
 static bool
 is_left_over(const struct batch *b, const struct forest *f, const struct kept *k)
 {
-	return f->next[k->a] == k->a && f->next[k->b] == k->b && b->once[b->source[k->a]]
-	    && b->once[b->source[k->b]] && b->source[k->a] != b->source[k->b];
+	bool one = b->once[b->source[k->a]], other = b->once[b->source[k->b]];
+
+	return b->source[k->a] != b->source[k->b] && (one || other)
+	    && (!other || f->next[k->a] == k->a) && (!one || f->next[k->b] == k->b);
 }
 
 static void
@@ -207,11 +210,12 @@ left_over_join(struct batch *b, struct forest *f, const struct beside *s, size_t
 	overlap_count(b, f, o);
 	for (size_t p = from; p < b->kept_n && b->kept[p].weight >= -2 * OVERLAP_MBIT; p++) {
 		const struct kept *k = &b->kept[p];
-		int32_t shift = shift_of(o, b->source[k->a], b->source[k->b]);
+		int32_t shift = shift_of(b, o, b->source[k->a], b->source[k->b]);
+		uint32_t x = find(b->label, k->a), y = find(b->label, k->b);
 
 		if (!k->outside && k->weight + shift >= 0 && is_left_over(b, f, k)
-		    && !is_outbid(b, f, s, p, shift))
-			join(b, f, k->a, k->b);
+		    && may_join(b, f, x, y) && !is_outbid(b, f, s, p, shift))
+			join(b, f, x, y);
 	}
 	mem_free(o);
 }
