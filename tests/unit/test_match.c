@@ -224,6 +224,74 @@ test_one_record_a_person_holds_where_it_is_declared(void **state)
 }
 
 /* Two events of the very same details: a reviewer parts even those, and takes it back. */
+struct asking {
+	struct id a, b;
+	char why[16];
+	int n;
+};
+
+static void
+asking_take(void *arg, const struct key *key, const struct linked *ln)
+{
+	struct asking *q = arg;
+
+	if (key->type != KEY_PAIR)
+		return;
+	assert_int_equal(ln->what, LINKED_PAIR);
+	assert_true(id_eq(&ln->event_id, &key->a) && id_eq(&ln->match.partner, &key->b));
+	assert_true(id_cmp(&key->a, &key->b) < 0);
+	q->a = key->a;
+	q->b = key->b;
+	snprintf(q->why, sizeof(q->why), SPAN_FMT, SPAN_ARG(ln->match.step));
+	q->n++;
+}
+
+static struct asking
+asking(void)
+{
+	struct asking q = { .n = 0 };
+
+	match_settle(m);
+	match_each(m, asking_take, &q);
+	return q;
+}
+
+/* Of 1 and 2, with a number each, it is nobody's question; that 3 might be either is. */
+static void
+test_who_might_be_either_of_two_people_is_asked_until_somebody_says(void **state)
+{
+	struct id one = id_of('e', 1), two = id_of('e', 2), three = id_of('e', 3), other;
+	struct standing first, third;
+	struct asking q;
+	bool with_one;
+
+	(void)state;
+	know(1, &(struct details){ .nhs = 5, .dob = 19900507, .surname = 1, .forename = 2 });
+	know(2, &(struct details){ .nhs = 6, .dob = 19900507, .surname = 1, .forename = 2 });
+	assert_int_equal(asking().n, 0);
+	know(3, &(struct details){ .dob = 19900507, .surname = 1, .forename = 2 });
+	q = asking();
+	assert_int_equal(q.n, 1);
+	assert_string_equal(q.why, "conflict");
+	first = standing('e', 1);
+	third = standing('e', 3);
+	with_one = id_eq(&first.unit, &third.unit);
+	other = with_one ? two : one;
+	assert_true(id_eq(&q.a, &three) ? id_eq(&q.b, &other)
+		: id_eq(&q.b, &three) && id_eq(&q.a, &other));
+
+	review(3, with_one ? 2 : 1, "not-same");
+	assert_int_equal(asking().n, 0);
+	review(3, with_one ? 2 : 1, NULL);
+	assert_int_equal(asking().n, 1);
+	/* Said to be the other one's, it might still be the first's: that is asked then. */
+	review(3, with_one ? 2 : 1, "same");
+	assert_int_equal(asking().n, 1);
+	assert_one_person(3, with_one ? 2 : 1, true);
+	match_suppressed(m, &three, true);
+	assert_int_equal(asking().n, 0);
+}
+
 static void
 test_a_reviewer_parts_events_of_one_signature(void **state)
 {
@@ -352,6 +420,7 @@ main(void)
 		TEST(test_a_birthday_that_is_nobodys_joins_nobody_by_name_alone),
 		TEST(test_two_numbers_are_two_people_whoever_knows_both),
 		TEST(test_one_record_a_person_holds_where_it_is_declared),
+		TEST(test_who_might_be_either_of_two_people_is_asked_until_somebody_says),
 		TEST(test_a_reviewer_parts_events_of_one_signature),
 		TEST(test_a_reviewer_joins_what_nothing_else_does),
 		TEST(test_an_event_that_moves_touches_both_places_and_its_decision_follows),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/io/yaml.h"
+#include "common/token.h"
 #include "transform/match/model.h"
 
 static void
@@ -122,6 +123,74 @@ test_every_mistake_of_a_file_is_told_with_its_place(void **state)
 	yaml_doc_free(doc);
 }
 
+/* Fields that lines read; of each either side has none, the same, or another. */
+static uint32_t
+tokens_draw(uint64_t *values, uint8_t *fields, uint8_t *frequency, uint64_t *seed)
+{
+	static const uint8_t of[] = { TOKEN_NHS, TOKEN_DOB, TOKEN_DOB_YEAR, TOKEN_DOB_MONTH, TOKEN_DOB_DAY,
+		TOKEN_SURNAME, TOKEN_FORENAME, TOKEN_POSTCODE, TOKEN_SECTOR, TOKEN_SEX, TOKEN_HOUSE,
+		TOKEN_STREET, TOKEN_TOWN };
+	uint32_t n = 0;
+
+	for (uint8_t field = 0; field < 255; field++)
+		for (size_t i = 0; i < sizeof(of); i++) {
+			*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			if (of[i] != field || *seed >> 61 == 0)
+				continue;
+			fields[n] = field;
+			frequency[n] = (uint8_t)(*seed >> 40) & TOKEN_FREQUENCY_MAX;
+			values[n++] = ((uint64_t)field << 40) + 1 + (*seed >> 62 == 1);
+		}
+	return n;
+}
+
+static void
+test_what_the_lines_add_is_the_weight_whoever_comes_first(void **state)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	struct yaml_doc *doc = yaml_load("config/models/probabilistic-1.yaml", &report);
+	struct model *model = model_parse(doc->root, &report);
+	uint64_t seed = 7, values[2][32];
+	uint8_t fields[2][32], frequency[2][32], levels[MODEL_LEVELS_MAX], turned[MODEL_LEVELS_MAX];
+	uint32_t unsure = 0;
+
+	(void)state;
+	assert_non_null(model);
+	for (int run = 0; run < 2000; run++) {
+		struct token_view view[2];
+		struct model_verdict v;
+		int32_t weight, back, sum, lines[LINE_END];
+
+		for (int k = 0; k < 2; k++)
+			view[k] = (struct token_view){ values[k], fields[k], frequency[k],
+				tokens_draw(values[k], fields[k], frequency[k], &seed) };
+		assert_true(model_weigh(model, &view[0], &view[1], levels, &weight));
+		assert_true(model_weigh(model, &view[1], &view[0], turned, &back));
+		assert_int_equal(weight, back);
+		assert_memory_equal(levels, turned, MODEL_WEIGHED_LEVELS);
+		assert_true(model_waterfall(model, levels, MODEL_WEIGHED_LEVELS, &sum, lines));
+		for (int l = 0; l < LINE_END; l++) {
+			sum += lines[l];
+			if (levels[l] == 0)
+				assert_int_equal(lines[l], 0); /* what is missing says nothing */
+		}
+		assert_int_equal(sum, weight);
+		model_judge(model, &view[0], &view[1], &v);
+		assert_int_equal(v.unsure, v.step < 0 && weight >= -model_threshold(model));
+		unsure += v.unsure;
+	}
+	assert_true(unsure > 0);
+	assert_false(model_waterfall(model, levels, COMPARE_END, &(int32_t){ 0 }, (int32_t[LINE_END]){ 0 }));
+	levels[0] = 200;
+	assert_false(model_waterfall(model, levels, MODEL_WEIGHED_LEVELS, &(int32_t){ 0 },
+	    (int32_t[LINE_END]){ 0 }));
+	assert_false(model_weigh(model_builtin(), &(struct token_view){ 0 }, &(struct token_view){ 0 },
+	    levels, &(int32_t){ 0 }));
+	model_free(model);
+	yaml_doc_free(doc);
+	yaml_report_release(&report);
+}
+
 int
 main(void)
 {
@@ -129,6 +198,7 @@ main(void)
 		cmocka_unit_test(test_what_is_built_in_is_what_is_shipped),
 		cmocka_unit_test(test_the_shipped_steps_put_precision_first),
 		cmocka_unit_test(test_steps_are_ordered_by_strength),
+		cmocka_unit_test(test_what_the_lines_add_is_the_weight_whoever_comes_first),
 		cmocka_unit_test(test_every_mistake_of_a_file_is_told_with_its_place),
 	};
 
