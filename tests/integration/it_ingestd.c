@@ -30,8 +30,9 @@
 #include "ingest/shell_judge.h"
 #include "ingest/shell_terms.h"
 #include "tests/code_files.h"
+#include "tests/integration/pipe.h"
 
-enum { ASK_MS = 10000, STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 * 1024,
+enum { STORY_MS = 90000, RECORDS = 1500, HUGE_BYTES = 10 * 1024 * 1024,
 	RAWS = 2, SESSION_MS = 2000, INSTANCES = 2, ANEW = 20 };
 
 static const char *const raw_names[RAWS] = { "raw.council-a", "raw.nhs-b" };
@@ -40,7 +41,6 @@ static const char *const raw_full[RAWS] = { "org.outturn.CouncilRecord", "org.ou
 static const char *const code_files[] = { CODE_FILES(CODE_FILE) };
 
 static struct kafka_conf conf;
-static struct err err;
 static char dir[64];
 static struct keyfile alice;
 static struct av_catalogue *cat;
@@ -51,48 +51,7 @@ static struct book book;         /* what was published */
 static int64_t terms_sent;
 static struct idmap erased;
 static pid_t pids[INSTANCES + 1];
-static uint64_t seed;
 static int32_t raw_epoch[RAWS] = { 1, 1 };
-
-static void
-must(int failed)
-{
-	if (failed)
-		fail_msg("%s (%s)", err.text, err.code);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
-}
-
-static uint32_t
-draw(uint32_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((seed >> 33) % below);
-}
-
-static const char *
-topic(const char *name)
-{
-	static char text[8][2 * TOPIC_NAME_MAX];
-	static int at;
-
-	at = (at + 1) % 8;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
-	return text[at];
-}
 
 static void
 file_read(const char *path, struct buf *out)
@@ -113,47 +72,21 @@ file_read(const char *path, struct buf *out)
 
 /* --- a writer as agencies and people have */
 
-static int unanswered, failed;
-
-static void
-on_written(void *owner, uint64_t tag, int64_t offset, const struct err *e)
-{
-	(void)owner;
-	(void)tag;
-	(void)offset;
-	unanswered--;
-	failed += e != NULL;
-}
-
-static void
-put(struct kwriter *w, const char *name, struct span key, struct span value)
-{
-	while (kwriter_send(w, topic(name), 0, key, value, NULL, KAFKA_NO_TERMS, NULL, 0, &err)) {
-		assert_string_equal(err.code, "kafka-queue-full");
-		must(kwriter_poll(w, 100, &err));
-	}
-	unanswered++;
-}
-
+/* What agencies send may be larger than what we take. */
 static struct kwriter *
-writer_new(void)
+sender_new(void)
 {
 	struct kafka_conf big = conf;
-	struct kwriter *w;
 
 	big.message_max_bytes = 16 * 1024 * 1024;
-	w = kwriter_new(&big, on_written, &err);
-	must(w == NULL);
-	return w;
+	return writer_new(&big);
 }
 
 static void
-writer_done(struct kwriter *w)
+sender_done(struct kwriter *w)
 {
-	must(kwriter_flush(w, STORY_MS, &err));
+	written(w);
 	kwriter_free(w);
-	assert_int_equal(unanswered, 0);
-	assert_int_equal(failed, 0);
 }
 
 static void
@@ -175,7 +108,7 @@ publish(const char *thing, const char *name, int version, struct span content)
 	struct terms t = { .thing = span_str(thing), .name = span_str(name), .version = version,
 		.effective = DATE_NONE, .content = content, .by = SPAN_LIT("alice"),
 		.key_id = SPAN_LIT("alice") };
-	struct kwriter *w = writer_new();
+	struct kwriter *w = sender_new();
 	struct buf key = BUF_INIT, value = BUF_INIT;
 	uint8_t sig[SIGN_BYTES];
 	struct span said;
@@ -183,8 +116,8 @@ publish(const char *thing, const char *name, int version, struct span content)
 	sign(&terms_binding, &t, &t.signature, offsetof(struct terms, signature), sig);
 	av_write(cat, &terms_binding, &t, &value);
 	book_key(t.thing, t.name, version, &key);
-	put(w, "terms", buf_view(&key), buf_view(&value));
-	writer_done(w);
+	put(w, "terms", 0, buf_view(&key), buf_view(&value), NULL);
+	sender_done(w);
 	book_fold(&book, &(struct rec){ .key = buf_view(&key), .offset = terms_sent++ }, &t, &said);
 	buf_release(&key);
 	buf_release(&value);
@@ -195,7 +128,7 @@ erase(const struct id *event)
 {
 	struct suppressed s = { .event_id = *event, .by = SPAN_LIT("alice"),
 		.key_id = SPAN_LIT("alice") };
-	struct kwriter *w = writer_new();
+	struct kwriter *w = sender_new();
 	struct buf value = BUF_INIT;
 	uint8_t sig[SIGN_BYTES];
 	char hex[ID_HEX + 1];
@@ -204,91 +137,16 @@ erase(const struct id *event)
 	sign(&suppressed_binding, &s, &s.signature, offsetof(struct suppressed, signature), sig);
 	av_write(cat, &suppressed_binding, &s, &value);
 	id_hex(event, hex);
-	put(w, "suppressed", span_str(hex), buf_view(&value));
-	writer_done(w);
+	put(w, "suppressed", 0, span_str(hex), buf_view(&value), NULL);
+	sender_done(w);
 	buf_release(&value);
 	idmap_put(&erased, event, &fresh);
-}
-
-/* --- logs, read whole */
-
-struct entry {
-	struct rec rec;
-	struct span own; /* key and value, owned */
-};
-
-struct entries {
-	struct entry *at;
-	size_t n;
-};
-
-static void
-entries_free(struct entries *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		mem_free((void *)(uintptr_t)e->at[i].own.ptr);
-	mem_free(e->at);
-	*e = (struct entries){ NULL, 0 };
 }
 
 static struct entries
 read_log(const char *name)
 {
-	struct entries e = { NULL, 0 };
-	struct kreader *r = kreader_new(&conf, &err);
-	int64_t low, high, until = now_ms() + STORY_MS;
-	struct krecord k;
-	uint8_t *own;
-	int got;
-
-	must(r == NULL);
-	must(kreader_watermarks(r, topic(name), 0, &low, &high, ASK_MS, &err));
-	must(kreader_add(r, topic(name), 0, low, NULL, &err));
-	while (kreader_position(r, topic(name), 0) < high && now_ms() < until) {
-		got = kreader_poll(r, 200, &k, &err);
-		if (got < 0 && err.class != ERR_RETRY)
-			must(-1);
-		if (got <= 0)
-			continue;
-		own = mem_alloc(k.key.len + k.value.len + 1);
-		memcpy(own, k.key.ptr ? k.key.ptr : own, k.key.len);
-		memcpy(own + k.key.len, k.value.ptr ? k.value.ptr : own, k.value.len);
-		if (e.n % 4096 == 0)
-			e.at = mem_realloc(e.at, e.n + 4096, sizeof(*e.at));
-		e.at[e.n] = (struct entry){ carry_rec(&k), span_of(own, k.key.len + k.value.len) };
-		e.at[e.n].rec.key = span_of(own, k.key.len);
-		if (k.value.ptr)
-			e.at[e.n].rec.value = span_of(own + k.key.len, k.value.len);
-		e.n++;
-	}
-	kreader_free(r);
-	return e;
-}
-
-/* What counts in a log, by key: index + 1; 0 for a tombstone. */
-static void
-fold_counting(const struct entries *log, bool claimed, struct strmap *out)
-{
-	struct claims claims;
-	struct claim claim;
-	bool fresh;
-
-	claims_init(&claims, true);
-	strmap_init(out, 1);
-	for (size_t i = 0; i < log->n; i++) {
-		const struct rec *rec = &log->at[i].rec;
-		struct key key = key_parse(rec->key);
-
-		if (claimed && key.type == KEY_CLAIM) {
-			assert_true(carry_decode_claim(cat, rec->value, &claim));
-			claims_apply(&claims, &key, rec, claim.epoch);
-			continue;
-		}
-		if (claimed && claims_apply(&claims, &key, rec, 0) != CLAIM_COUNTS)
-			continue;
-		*strmap_put(out, rec->key, &fresh) = rec->value.ptr ? i + 1 : 0;
-	}
-	claims_release(&claims);
+	return log_read(&conf, name, 0, STORY_MS);
 }
 
 /* --- what should stand, computed directly */
@@ -334,8 +192,8 @@ compare(int at_raw, const struct entries *evidence, const struct entries *reject
 	struct cut cut;
 	const uint64_t *at;
 
-	fold_counting(evidence, true, &standing);
-	fold_counting(rejected, false, &sealed);
+	entries_fold(evidence, cat, true, true, &standing);
+	entries_fold(rejected, cat, false, false, &sealed);
 	for (size_t i = 0; i < raw.n; i++) {
 		const struct rec *r = &raw.at[i].rec;
 		struct raw_position pos = { span_str(name), epoch, r->offset, r->time_ms, r->key };
@@ -419,43 +277,17 @@ await_agreement(void)
 static void
 spawn(int instance)
 {
-	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
-	char program[512], arg[7][600], log[128];
-	pid_t pid;
+	char arg[6][200], log[128];
 
-	snprintf(program, sizeof(program), "%s/outturn-ingestd", bin);
-	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
-	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", getenv("PREFIX"));
-	snprintf(arg[2], sizeof(arg[2]), "instance=%d", instance);
-	snprintf(arg[3], sizeof(arg[3]), "keys_dir=%s", dir);
-	snprintf(arg[4], sizeof(arg[4]), "trust=%s/trust", dir);
-	snprintf(arg[5], sizeof(arg[5]), "session=%d", SESSION_MS);
-	snprintf(arg[6], sizeof(arg[6]), "poll_interval_max=%d", 2 * SESSION_MS);
+	snprintf(arg[0], sizeof(arg[0]), "prefix=%s", getenv("PREFIX"));
+	snprintf(arg[1], sizeof(arg[1]), "instance=%d", instance);
+	snprintf(arg[2], sizeof(arg[2]), "keys_dir=%s", dir);
+	snprintf(arg[3], sizeof(arg[3]), "trust=%s/trust", dir);
+	snprintf(arg[4], sizeof(arg[4]), "session=%d", SESSION_MS);
+	snprintf(arg[5], sizeof(arg[5]), "poll_interval_max=%d", 2 * SESSION_MS);
 	snprintf(log, sizeof(log), "%s/log.%d", dir, instance);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, STDERR_FILENO);
-		execl(program, program, "-o", arg[0], "-o", arg[1], "-o", arg[2], "-o", arg[3], "-o",
-		    arg[4], "-o", arg[5], "-o", arg[6], (char *)NULL);
-		_exit(127);
-	}
-	pids[instance] = pid;
-}
-
-static int
-end(int instance, int sig)
-{
-	int status = -1;
-
-	if (!pids[instance])
-		return 0;
-	kill(pids[instance], sig);
-	waitpid(pids[instance], &status, 0);
-	pids[instance] = 0;
-	return status;
+	pids[instance] = daemon_spawn("ingestd", log,
+	    (const char *const[]){ arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], NULL });
 }
 
 /* --- records */
@@ -488,41 +320,26 @@ send_raw(struct kwriter *w, int i, int n)
 	record.withdrawn = n && lot == 2;
 	av_single_head(av_schema_fingerprint(av_catalogue_named(cat, raw_full[i])), &value);
 	must(raw_write(raw_schemas[i], &record, &value, &err));
-	put(w, raw_names[i], span_str(id),
-	    n && lot == 3 ? SPAN_LIT("no Avro") : n && lot == 4 ? SPAN_NONE : buf_view(&value));
+	put(w, raw_names[i], 0, span_str(id),
+	    n && lot == 3 ? SPAN_LIT("no Avro") : n && lot == 4 ? SPAN_NONE : buf_view(&value), NULL);
 	buf_release(&value);
 }
 
 static void
 send_all(int from, int n)
 {
-	struct kwriter *w = writer_new();
+	struct kwriter *w = sender_new();
 	uint8_t *huge = mem_zalloc(1, HUGE_BYTES);
 
 	for (int k = from; k < from + n; k++)
 		for (int i = 0; i < RAWS; i++)
 			send_raw(w, i, k);
-	put(w, raw_names[0], SPAN_LIT("huge"), span_of(huge, HUGE_BYTES));
-	writer_done(w);
+	put(w, raw_names[0], 0, SPAN_LIT("huge"), span_of(huge, HUGE_BYTES), NULL);
+	sender_done(w);
 	mem_free(huge);
 }
 
 /* --- the ground */
-
-static void
-topic_make(struct kadmin *admin, const char *name)
-{
-	struct kafka_property config[8];
-	size_t n;
-	const struct topic_setting *s = topic_settings(name, &n);
-
-	assert_true(n <= 8);
-	for (size_t i = 0; i < n; i++)
-		config[i] = (struct kafka_property){ s[i].name, s[i].value };
-	must(kadmin_topics_make(admin,
-	    &(struct ktopic){ .name = topic(name), .partitions = 1, .config = config, .config_n = n },
-	    1, ASK_MS, &err));
-}
 
 static void
 keys_make(void)
@@ -590,8 +407,7 @@ ground(void **state)
 	struct buf text = BUF_INIT;
 
 	(void)state;
-	seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 20250401;
-	print_message("SEED=%" PRIu64 "\n", seed);
+	seed_read(20250401);
 	conf = (struct kafka_conf){ .brokers = getenv("KAFKA"), .message_max_bytes = 16 << 20 };
 	log_to(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	snprintf(dir, sizeof(dir), "/tmp/it-ingestd-XXXXXX");
@@ -609,7 +425,7 @@ ground(void **state)
 	admin = kadmin_new(&conf, &err);
 	must(admin == NULL);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		topic_make(admin, names[i]);
+		topic_make(admin, names[i], 1);
 	kadmin_free(admin);
 	return 0;
 }
@@ -623,7 +439,7 @@ leave(void **state)
 
 	(void)state;
 	for (int i = 1; i <= INSTANCES; i++)
-		end(i, SIGKILL);
+		daemon_end(&pids[i], SIGKILL);
 	for (size_t i = 0; !getenv("KEEP") && i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
 		unlink(path);
@@ -663,7 +479,7 @@ test_killed_at_any_moment_it_goes_on_and_nothing_is_lost_or_doubled(void **state
 	send_all(RECORDS, RECORDS);
 	for (int i = 0; i < 6; i++) {
 		pause_ms(50 + (int)draw(500));
-		end(1, SIGKILL);
+		daemon_end(&pids[1], SIGKILL);
 		spawn(1);
 	}
 	assert_int_equal(await_agreement().n, 2 * (RAWS * RECORDS + 1));
@@ -712,8 +528,8 @@ test_what_is_erased_becomes_a_stub_also_when_it_was_away(void **state)
 	erase(&id);
 	t = await_agreement();
 	assert_true(t.what[EVIDENCE_SUPPRESSED] == 1);
-	end(1, SIGKILL);
-	end(2, SIGKILL);
+	daemon_end(&pids[1], SIGKILL);
+	daemon_end(&pids[2], SIGKILL);
 	id = event_id_of(ring, SPAN_LIT("RXX99"), SPAN_LIT("rec-7"));
 	erase(&id);
 	spawn(1);
@@ -745,13 +561,13 @@ agencies_publish(int version, const char *name, int32_t epoch)
 static void
 stray(int raw, int64_t offset)
 {
-	struct kwriter *w = writer_new();
+	struct kwriter *w = sender_new();
 	struct buf place = BUF_INIT;
 
 	key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_names[raw]),
 		       .epoch = raw_epoch[raw], .offset = offset }, &place);
-	put(w, "rejected", buf_view(&place), SPAN_LIT("an invented payload"));
-	writer_done(w);
+	put(w, "rejected", 0, buf_view(&place), SPAN_LIT("an invented payload"), NULL);
+	sender_done(w);
 	buf_release(&place);
 }
 
@@ -794,7 +610,7 @@ test_no_payload_stays_of_who_was_erased_nor_where_nothing_is_rejected(void **sta
 	stray(0, offset); /* late: its writer had not heard of the erasure */
 	stray(0, at);
 	await_agreement();
-	end(1, SIGKILL);
+	daemon_end(&pids[1], SIGKILL);
 	offset = some_record(1, EVIDENCE_REJECT, &other);
 	erase(&other);
 	erase(&version);
@@ -835,16 +651,16 @@ test_an_offset_that_somebody_made_up_costs_no_memory_and_does_not_stay(void **st
 
 	(void)state;
 	for (int round = 0; round < 2; round++) { /* to be folded; to be answered */
-		struct kwriter *w = writer_new();
+		struct kwriter *w = sender_new();
 
 		if (round == 0)
-			end(1, SIGKILL);
+			daemon_end(&pids[1], SIGKILL);
 		for (int i = 0; i < 3; i++) {
 			key_format(&(struct key){ .type = KEY_RECORD, .stream = span_str(raw_names[1]),
 				       .epoch = 1, .offset = offsets[i] }, &place);
-			put(w, "evidence", buf_view(&place), SPAN_LIT("nothing that decodes"));
+			put(w, "evidence", 0, buf_view(&place), SPAN_LIT("nothing that decodes"), NULL);
 		}
-		writer_done(w);
+		sender_done(w);
 		if (round == 0)
 			spawn(1);
 		await_agreement();
@@ -885,11 +701,11 @@ test_a_topic_that_is_made_anew_with_fewer_records_goes_on(void **state)
 	pause_ms(1000);
 	raw_epoch[0] = 2;
 	agencies_publish(2, raw_names[0], raw_epoch[0]);
-	topic_make(admin, raw_names[0]);
-	w = writer_new();
+	topic_make(admin, raw_names[0], 1);
+	w = sender_new();
 	for (int k = 0; k < ANEW; k++)
 		send_raw(w, 0, k);
-	writer_done(w);
+	sender_done(w);
 	assert_int_equal(await_agreement().n, n - (3 * (RECORDS + 1)) + ANEW);
 	kadmin_free(admin);
 }
@@ -900,7 +716,7 @@ test_asked_to_end_it_ends_with_0(void **state)
 	int status;
 
 	(void)state;
-	status = end(1, SIGTERM);
+	status = daemon_end(&pids[1], SIGTERM);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 

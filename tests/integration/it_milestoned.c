@@ -10,15 +10,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/book.h"
@@ -26,24 +21,22 @@
 #include "common/io/level_task.h"
 #include "common/io/yaml.h"
 #include "common/mem.h"
-#include "common/topics.h"
+#include "tests/integration/pipe.h"
 #include "transform/milestone/evaluate.h"
 
-enum { ASK_MS = 10000, STORY_MS = 60000, UNITS = 120, PARTITIONS = 2, PEOPLE = 4,
+enum { STORY_MS = 60000, UNITS = 120, PARTITIONS = 2, PEOPLE = 4,
 	EVENTS_A_UNIT = 7 };
 
 enum person { ALICE, VERA, WORKER, MALLORY };
 static const char *const person_names[PEOPLE] = { "alice", "vera", "worker", "mallory" };
 
 static struct kafka_conf conf;
-static struct err err;
 static char dir[64];
 static struct av_catalogue *cat;
 static uint8_t secrets[PEOPLE][SIGN_KEY_BYTES];
 static bool may_verify = true;   /* does vera's page say so? */
 static struct id run = { { 0xaa, 1 } };
 static pid_t pid;
-static uint64_t seed;
 
 /* What the world is: the same, without Kafka. */
 static struct names *names;
@@ -57,75 +50,20 @@ static struct held {
 } *decisions;
 static uint32_t decisions_n;
 
-static void
-must(int failed)
-{
-	if (failed)
-		fail_msg("%s (%s)", err.text, err.code);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
-}
-
-static uint32_t
-draw(uint32_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((seed >> 33) % below);
-}
-
-static const char *
-topic(const char *name)
-{
-	static char text[8][2 * TOPIC_NAME_MAX];
-	static int at;
-
-	at = (at + 1) % 8;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
-	return text[at];
-}
-
 /* --- a writer ------------------------------------------------------------------ */
 
 static struct kwriter *writer;
-static int failed;
 
 static void
-on_written(void *owner, uint64_t tag, int64_t offset, const struct err *e)
+send_as(const char *name, int32_t partition, struct span key, struct span value, bool as_daemon)
 {
-	(void)owner;
-	(void)tag;
-	(void)offset;
-	failed += e != NULL;
-}
-
-static void
-put(const char *name, int32_t partition, struct span key, struct span value, bool as_daemon)
-{
-	while (kwriter_send(writer, topic(name), partition, key, value, as_daemon ? &run : NULL,
-		as_daemon ? 0 : KAFKA_NO_TERMS, NULL, 0, &err)) {
-		assert_string_equal(err.code, "kafka-queue-full");
-		must(kwriter_poll(writer, 100, &err));
-	}
+	put(writer, name, partition, key, value, as_daemon ? &run : NULL);
 }
 
 static void
 flush(void)
 {
-	must(kwriter_flush(writer, STORY_MS, &err));
-	assert_int_equal(failed, 0);
+	written(writer);
 }
 
 static void
@@ -153,7 +91,7 @@ publish(enum person who, const char *thing, const char *name, int version, struc
 	sign(who, &terms_binding, &t, &t.signature, offsetof(struct terms, signature), sig);
 	av_write(cat, &terms_binding, &t, &value);
 	book_key(t.thing, t.name, version, &key);
-	put("terms", 0, buf_view(&key), buf_view(&value), false);
+	send_as("terms", 0, buf_view(&key), buf_view(&value), false);
 	flush();
 	buf_release(&key);
 	buf_release(&value);
@@ -182,7 +120,7 @@ day_publish(enum person who, const char *id, date_t day)
 
 	sign(who, &reference_binding, &r, &r.signature, offsetof(struct reference, signature), sig);
 	av_write(cat, &reference_binding, &r, &value);
-	put("reference", 0, r.reference_id, buf_view(&value), false);
+	send_as("reference", 0, r.reference_id, buf_view(&value), false);
 	flush();
 	buf_release(&value);
 }
@@ -259,7 +197,7 @@ linked_put(const struct key *key, const struct linked *ln)
 	key_format(key, &text);
 	if (ln)
 		av_write(cat, &linked_binding, ln, &value);
-	put("linked", unit_partition(&key->a, PARTITIONS), buf_view(&text),
+	send_as("linked", unit_partition(&key->a, PARTITIONS), buf_view(&text),
 	    ln ? buf_view(&value) : SPAN_NONE, true);
 	buf_release(&text);
 	buf_release(&value);
@@ -313,7 +251,7 @@ cut_put(const char *stream, date_t through)
 		key_format(&(struct key){ .type = KEY_CUT, .stream = span_str(stream) }, &key);
 		buf_reset(&value);
 		av_write(cat, &cut_binding, &(struct cut){ 10, through, 0, 0, 0 }, &value);
-		put("linked", p, buf_view(&key), buf_view(&value), true);
+		send_as("linked", p, buf_view(&key), buf_view(&value), true);
 	}
 	flush();
 	buf_release(&key);
@@ -500,7 +438,7 @@ must_agree(const char *after)
 	}
 	arena_release(&arena);
 	if (!same)
-		fail_msg("SEED=%s: %s: outcomes do not agree with evaluate()", getenv("SEED"), after);
+		fail_msg("%s: outcomes do not agree with evaluate()", after);
 	print_message("%s: %u outcomes agree: %u achieved, %u verified, %u not yet, %u not met, "
 	    "%u observed, %u awaiting, %u contradicted\n", after, wanted, counts[0], counts[1],
 	    counts[2], counts[3], counts[4], counts[5], counts[6]);
@@ -508,31 +446,25 @@ must_agree(const char *after)
 
 /* --- the daemon ------------------------------------------------------------------------- */
 
-/* Its log: <dir>/<instance>.log. */
+static const char *
+log_of(const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s.log", dir, name);
+	return path;
+}
+
 static pid_t
 instance_start(const char *name)
 {
-	const char *bin = getenv("OUTTURN_BIN");
-	char path[300], kafka[200], prefix[200], trust[200], log[200], instance[100];
-	pid_t child;
+	char prefix[200], trust[200], instance[100];
 
-	snprintf(path, sizeof(path), "%s/outturn-milestoned", bin ? bin : "build");
-	snprintf(kafka, sizeof(kafka), "kafka=%s", getenv("KAFKA"));
 	snprintf(prefix, sizeof(prefix), "prefix=%s", getenv("PREFIX"));
 	snprintf(trust, sizeof(trust), "trust=%s/trust", dir);
-	snprintf(log, sizeof(log), "%s/%s.log", dir, name);
 	snprintf(instance, sizeof(instance), "instance=%s", name);
-	child = fork();
-	if (child == 0) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, 2);
-		execl(path, "outturn-milestoned", "-o", kafka, "-o", prefix, "-o", trust, "-o",
-		    "session=3000", "-o", instance, (char *)NULL);
-		_exit(127);
-	}
-	assert_true(child > 0);
-	return child;
+	return daemon_spawn("milestoned", log_of(name),
+	    (const char *const[]){ prefix, trust, "session=3000", instance, NULL });
 }
 
 static void
@@ -541,60 +473,18 @@ daemon_start(void)
 	pid = instance_start("one");
 }
 
-/* Does the log of an instance hold this within STORY_MS? */
-static bool
-log_says(const char *name, const char *what)
-{
-	int64_t until = now_ms() + STORY_MS;
-	char path[200];
-	bool found = false;
-
-	snprintf(path, sizeof(path), "%s/%s.log", dir, name);
-	while (!found && now_ms() < until) {
-		char line[2000];
-		FILE *f = fopen(path, "r");
-
-		while (f && !found && fgets(line, sizeof(line), f))
-			found = strstr(line, what) != NULL;
-		if (f)
-			fclose(f);
-		if (!found)
-			pause_ms(50);
-	}
-	return found;
-}
-
-static int
-daemon_end(int signal)
-{
-	int status = 0;
-
-	kill(pid, signal);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	pid = 0;
-	return status;
-}
-
 /* --- the world is made -------------------------------------------------------------------- */
 
 static void
 topics_make(void)
 {
-	static const char *const made[] = { "linked", "terms", "reference", "outcomes" };
 	struct kadmin *admin = kadmin_new(&conf, &err);
 
 	must(admin == NULL);
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		size_t n = 0;
-		const struct topic_setting *s = topic_settings(made[i], &n);
-		struct kafka_property config[16];
-		struct ktopic t = { topic(made[i]), i == 0 || i == 3 ? PARTITIONS : 1, 0, config, n };
-
-		assert_true(n <= 16);
-		for (size_t k = 0; k < n; k++)
-			config[k] = (struct kafka_property){ s[k].name, s[k].value };
-		must(kadmin_topics_make(admin, &t, 1, ASK_MS, &err));
-	}
+	topic_make(admin, "linked", PARTITIONS);
+	topic_make(admin, "terms", 1);
+	topic_make(admin, "reference", 1);
+	topic_make(admin, "outcomes", PARTITIONS);
 	kadmin_free(admin);
 }
 
@@ -623,7 +513,7 @@ claim_put(void)
 		key_format(&(struct key){ .type = KEY_CLAIM, .stream = SPAN_LIT("*"), .a = run }, &key);
 		buf_reset(&value);
 		carry_encode_claim(cat, &(struct claim){ 1 }, &value);
-		put("linked", p, buf_view(&key), buf_view(&value), true);
+		send_as("linked", p, buf_view(&key), buf_view(&value), true);
 	}
 	buf_release(&key);
 	buf_release(&value);
@@ -671,13 +561,13 @@ outcomes_are_what_evaluate_gives_whatever_happens(void **state)
 			else
 				event_gone(draw(UNITS), 1 + draw(EVENTS_A_UNIT));
 			if (k == 20 + draw(20)) {
-				daemon_end(SIGKILL);
+				daemon_end(&pid, SIGKILL);
 				daemon_start();
 			}
 		}
 		flush();
 	}
-	daemon_end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	event_put(3, 2);
 	flush();
 	daemon_start();
@@ -720,7 +610,7 @@ outcomes_are_what_evaluate_gives_whatever_happens(void **state)
 	must_agree("all complete through the lag");
 	for (int32_t p = 0; p < PARTITIONS; p++)
 		assert_true(standing[p].cut_seen);
-	assert_int_equal(daemon_end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 	arena_release(&arena);
 }
 
@@ -734,7 +624,7 @@ what_a_late_feed_changes_again_is_said_once(void **state)
 
 	(void)state;
 	pid = instance_start("late");
-	assert_true(log_says("late", "\"event\":\"ready\""));
+	assert_true(log_comes_to_say(log_of("late"), "\"event\":\"ready\"", STORY_MS));
 	must_agree("before a late feed");
 	before = standing[0].outcomes + standing[1].outcomes;
 	for (int i = 0; i < VERSIONS; i++) {
@@ -743,45 +633,27 @@ what_a_late_feed_changes_again_is_said_once(void **state)
 		pause_ms(APART_MS);
 	}
 	must_agree("after it");
-	assert_int_equal(daemon_end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 	outcomes_read();
 	said = standing[0].outcomes + standing[1].outcomes - before;
 	print_message("%d versions, said in %u records\n", VERSIONS, said);
 	assert_true(said > 0 && said < VERSIONS / 2);
 }
 
+static pid_t
+one_of_three(int i)
+{
+	static const char *const names_of[] = { "one", "two", "three" };
+
+	return instance_start(names_of[i]);
+}
+
 /* Three for two partitions: one of them has nothing, and nothing to catch up with. */
 static void
 who_stands_by_is_ready_too(void **state)
 {
-	static const char *const names_of[] = { "one", "two", "three" };
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	pid_t children[3];
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ready = 0, starting = 0, status;
-
 	(void)state;
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", dir);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = STORY_MS / 1000 },
-	    sizeof(struct timeval));
-	setenv("NOTIFY_SOCKET", at.sun_path, 1);
-	for (int i = 0; i < 3; i++)
-		children[i] = instance_start(names_of[i]);
-	unsetenv("NOTIFY_SOCKET");
-	while (ready < 3) {
-		char word[100] = "";
-
-		assert_true(recv(fd, word, sizeof(word) - 1, 0) > 0);
-		ready += strcmp(word, "READY=1") == 0;
-		starting += strncmp(word, "EXTEND_TIMEOUT_USEC=", 20) == 0;
-	}
-	assert_true(starting >= 3); /* each said at its start that it lives */
-	for (int i = 0; i < 3; i++) {
-		kill(children[i], SIGTERM);
-		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-		assert_int_equal(status, 0);
-	}
-	close(fd);
+	all_are_ready(3, one_of_three, STORY_MS);
 }
 
 /* Another run takes the partitions, so that all is begun anew, and the file that says
@@ -797,23 +669,23 @@ without_its_trust_file_it_waits_and_says_so(void **state)
 	snprintf(path, sizeof(path), "%s/trust", dir);
 	snprintf(away, sizeof(away), "%s/trust.away", dir);
 	pid = instance_start("four");
-	assert_true(log_says("four", "\"event\":\"ready\""));
+	assert_true(log_comes_to_say(log_of("four"), "\"event\":\"ready\"", STORY_MS));
 	assert_int_equal(rename(path, away), 0);
 	for (int32_t p = 0; p < PARTITIONS; p++) {
 		key_format(&(struct key){ .type = KEY_CLAIM, .stream = SPAN_LIT("*"), .a = run }, &key);
 		buf_reset(&value);
 		carry_encode_claim(cat, &(struct claim){ 1000 }, &value);
-		put("outcomes", p, buf_view(&key), buf_view(&value), true);
+		send_as("outcomes", p, buf_view(&key), buf_view(&value), true);
 	}
 	flush();
-	assert_true(log_says("four", lost));
+	assert_true(log_comes_to_say(log_of("four"), lost, STORY_MS));
 	event_put(5, 2);
 	flush();
 	pause_ms(300);
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(rename(away, path), 0);
 	must_agree("the file is back");
-	assert_int_equal(daemon_end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 	buf_release(&key);
 	buf_release(&value);
 }
@@ -821,12 +693,8 @@ without_its_trust_file_it_waits_and_says_so(void **state)
 static int
 world_make(void **state)
 {
-	char *preset = getenv("SEED");
-
 	(void)state;
-	if (!preset)
-		setenv("SEED", "3", 1);
-	seed = strtoull(getenv("SEED"), NULL, 10);
+	seed_read(3);
 	snprintf(dir, sizeof(dir), "/tmp/it-milestoned-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	conf = (struct kafka_conf){ .brokers = getenv("KAFKA") };
@@ -843,8 +711,7 @@ world_make(void **state)
 	}
 	trust_write();
 	topics_make();
-	writer = kwriter_new(&conf, on_written, &err);
-	must(writer == NULL);
+	writer = writer_new(&conf);
 	reader = kreader_new(&conf, &err);
 	must(reader == NULL);
 	for (int32_t p = 0; p < PARTITIONS; p++) {
@@ -859,8 +726,7 @@ static int
 world_end(void **state)
 {
 	(void)state;
-	if (pid)
-		daemon_end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	kwriter_free(writer);
 	kreader_free(reader);
 	return 0;

@@ -13,12 +13,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,63 +29,22 @@
 #include "common/topics.h"
 #include "sink/dump.h"
 #include "sink/sql.h"
+#include "tests/integration/pipe.h"
 
-enum { ASK_MS = 10000, STORY_MS = 60000, PARTITIONS = 2, THINGS = 400, KILLS = 6,
+enum { STORY_MS = 60000, PARTITIONS = 2, THINGS = 400, KILLS = 6,
 	RESIDENT_KBYTES_MAX = 64 * 1024, LOAD = 60000, GONE = -1 };
 
 static struct kafka_conf conf;
-static struct err err;
 static struct av_catalogue *cat;
 static struct kwriter *writer;
 static struct pg *pg;
 static char prefix[TOPIC_NAME_MAX], uri[512], database[128], log_path[64], broken_uri[512];
 static pid_t pid;
-static uint64_t seed;
 
 /* What should stand: the days of each outcome, the revision of each link. */
 static int32_t outcome_days[LOAD], link_revision[THINGS];
 static int outcomes_n, evidence_n;
 static int64_t evidence_base;
-
-static void
-must(int failed)
-{
-	if (failed)
-		fail_msg("%s (%s); SEED=%llu", err.text, err.code, (unsigned long long)seed);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
-}
-
-static uint32_t
-draw(uint32_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((seed >> 33) % below);
-}
-
-static const char *
-topic(const char *name)
-{
-	static char text[4][2 * TOPIC_NAME_MAX];
-	static int at;
-
-	at = (at + 1) % 4;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", prefix, name);
-	return text[at];
-}
 
 static struct id
 id_for(uint8_t kind, int i)
@@ -101,40 +57,21 @@ static const struct id run_a = { .b = { 0xa } }, run_b = { .b = { 0xb } };
 
 /* --- records */
 
-static int unanswered, failed;
-
 static void
-on_written(void *owner, uint64_t tag, int64_t offset, const struct err *e)
-{
-	(void)owner;
-	(void)tag;
-	(void)offset;
-	unanswered--;
-	failed += e != NULL;
-}
-
-static void
-put(const char *name, int32_t partition, const struct key *key, struct span value,
+send_row(const char *name, int32_t partition, const struct key *key, struct span value,
     const struct id *run)
 {
 	struct buf text = BUF_INIT;
 
 	key_format(key, &text);
-	while (kwriter_send(writer, topic(name), partition, buf_view(&text), value, run, 0, NULL, 0,
-		   &err)) {
-		assert_string_equal(err.code, "kafka-queue-full");
-		must(kwriter_poll(writer, 100, &err));
-	}
-	unanswered++;
+	put(writer, name, partition, buf_view(&text), value, run);
 	buf_release(&text);
 }
 
 static void
 flush(void)
 {
-	must(kwriter_flush(writer, STORY_MS, &err));
-	assert_int_equal(unanswered, 0);
-	assert_int_equal(failed, 0);
+	written(writer);
 }
 
 static struct outcome
@@ -182,7 +119,7 @@ claim(const char *name, int32_t partition, const char *stream, int64_t epoch, co
 	struct buf value = BUF_INIT;
 
 	carry_encode_claim(cat, &(struct claim){ epoch }, &value);
-	put(name, partition, &key, buf_view(&value), run);
+	send_row(name, partition, &key, buf_view(&value), run);
 	buf_release(&value);
 }
 
@@ -194,7 +131,7 @@ send_outcome(int i, int32_t days, const struct id *run)
 	struct buf value = BUF_INIT;
 
 	av_write(cat, &outcome_binding, &o, &value);
-	put("outcomes", i % PARTITIONS, &key, days == GONE ? SPAN_NONE : buf_view(&value), run);
+	send_row("outcomes", i % PARTITIONS, &key, days == GONE ? SPAN_NONE : buf_view(&value), run);
 	buf_release(&value);
 }
 
@@ -215,7 +152,7 @@ say_link(int i, int32_t revision)
 	struct buf value = BUF_INIT;
 
 	av_write(cat, &linked_binding, &ln, &value);
-	put("linked", i % PARTITIONS, &key, revision == GONE ? SPAN_NONE : buf_view(&value), &run_a);
+	send_row("linked", i % PARTITIONS, &key, revision == GONE ? SPAN_NONE : buf_view(&value), &run_a);
 	link_revision[i] = revision;
 	buf_release(&value);
 }
@@ -229,7 +166,7 @@ say_evidence(int i)
 	struct buf value = BUF_INIT;
 
 	av_write(cat, &evidence_binding, &ev, &value);
-	put("evidence", 0, &key, buf_view(&value), &run_a);
+	send_row("evidence", 0, &key, buf_view(&value), &run_a);
 	if (i >= evidence_n)
 		evidence_n = i + 1;
 	buf_release(&value);
@@ -367,27 +304,13 @@ await_agreement(void)
 static pid_t
 spawn_as(const char *instance, const char *pguri)
 {
-	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
-	char program[512], arg[5][600];
-	pid_t child;
+	char arg[3][600];
 
-	snprintf(program, sizeof(program), "%s/outturn-sinkd", bin);
-	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
-	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", prefix);
-	snprintf(arg[2], sizeof(arg[2]), "pguri=%s", pguri);
-	snprintf(arg[3], sizeof(arg[3]), "flush_after=20");
-	snprintf(arg[4], sizeof(arg[4]), "instance=%s", instance);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, STDERR_FILENO);
-		execl(program, program, "-o", arg[0], "-o", arg[1], "-o", arg[2], "-o", arg[3],
-		    "-o", arg[4], (char *)NULL);
-		_exit(127);
-	}
-	return child;
+	snprintf(arg[0], sizeof(arg[0]), "prefix=%s", prefix);
+	snprintf(arg[1], sizeof(arg[1]), "pguri=%s", pguri);
+	snprintf(arg[2], sizeof(arg[2]), "instance=%s", instance);
+	return daemon_spawn("sinkd", log_path,
+	    (const char *const[]){ arg[0], arg[1], arg[2], "flush_after=20", NULL });
 }
 
 static void
@@ -396,40 +319,10 @@ spawn_on(const char *pguri)
 	pid = spawn_as("one", pguri);
 }
 
-static int
-end(int sig)
-{
-	int status = 0;
-
-	if (!pid)
-		return 0;
-	kill(pid, sig);
-	waitpid(pid, &status, 0);
-	pid = 0;
-	return status;
-}
-
-static bool
-log_says(const char *word)
-{
-	static char text[1 << 20];
-	FILE *f = fopen(log_path, "r");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-
-	if (f)
-		fclose(f);
-	text[n] = 0;
-	return strstr(text, word) != NULL;
-}
-
 static void
 await_log(const char *word)
 {
-	int64_t until = now_ms() + STORY_MS;
-
-	while (!log_says(word) && now_ms() < until)
-		pause_ms(20);
-	if (!log_says(word))
+	if (!log_comes_to_say(log_path, word, STORY_MS))
 		fail_msg("the log never says '%s'", word);
 }
 
@@ -478,18 +371,19 @@ static const struct kafka_property cleaned[] = { { "cleanup.policy", "compact" }
 	{ "min.compaction.lag.ms", "0" }, { "max.compaction.lag.ms", "100" },
 	{ "delete.retention.ms", "0" } };
 
+/* As migrate makes it, but so that a story may delete. */
 static void
-topic_make(struct kadmin *admin, const char *name, int32_t partitions)
+topic_make_deletable(struct kadmin *admin, const char *name, int32_t partitions)
 {
 	struct kafka_property config[8];
 	size_t n;
-	const struct topic_setting *s = topic_settings(name, &n);
+	const struct topic_setting *set = topic_settings(name, &n);
 
 	assert_true(n <= 8);
 	for (size_t i = 0; i < n; i++) {
-		config[i] = (struct kafka_property){ s[i].name, s[i].value };
-		if (strcmp(s[i].name, "cleanup.policy") == 0)
-			config[i].value = "compact,delete"; /* so that a story may delete */
+		config[i] = (struct kafka_property){ set[i].name, set[i].value };
+		if (strcmp(set[i].name, "cleanup.policy") == 0)
+			config[i].value = "compact,delete";
 	}
 	must(kadmin_topics_make(admin, &(struct ktopic){ .name = topic(name),
 		.partitions = partitions, .config = config, .config_n = n }, 1, ASK_MS, &err));
@@ -538,7 +432,7 @@ a_database_that_was_not_migrated_is_refused_with_the_remedy(void **state)
 	waitpid(pid, &status, 0);
 	pid = 0;
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-	assert_true(log_says("outturn migrate"));
+	assert_true(log_says(log_path, "outturn migrate"));
 }
 
 static void
@@ -549,7 +443,7 @@ a_database_that_is_away_at_the_start_is_waited_for(void **state)
 	spawn_on("postgresql://nobody@127.0.0.1:1/none");
 	await_log("retry-begins");
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
-	assert_int_equal(end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 }
 
 static void
@@ -566,7 +460,7 @@ a_daemon_killed_at_random_moments_loses_and_doubles_nothing(void **state)
 		say_some(400);
 		pause_ms((int)draw(800));
 		say_some(400);
-		end(SIGKILL);
+		daemon_end(&pid, SIGKILL);
 	}
 	spawn_on(uri);
 	await_agreement();
@@ -600,7 +494,7 @@ whoever_looks_while_it_is_killed_sees_no_older_version(void **state)
 
 	(void)state;
 	for (int k = 0; k < KILLS; k++) {
-		end(SIGKILL);
+		daemon_end(&pid, SIGKILL);
 		for (int i = 0; i < 3 * THINGS; i++)
 			say_outcome(i % THINGS, ++version);
 		flush();
@@ -646,7 +540,7 @@ a_zombies_late_write_is_passed_over_doubted_and_answered(void **state)
 		pause_ms(50);
 	assert_int_equal(ask_int("SELECT count(*) FROM ops.doubt"), 1);
 	await_agreement(); /* the zombie's value is nowhere */
-	end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	spawn_on(uri); /* the doubt outlives a crash */
 	send_outcome(0, ++version, &run_b);
 	outcome_days[0] = version;
@@ -665,7 +559,7 @@ sigterm_writes_what_is_in_hand_and_exits_0(void **state)
 	(void)state;
 	say_some(200);
 	await_agreement();
-	assert_int_equal(end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 }
 
 /* Records that went while sinkd was away: their rows go, by one resync. */
@@ -704,7 +598,7 @@ a_log_emptied_to_its_end_while_it_was_away_is_noticed_at_the_start(void **state)
 
 	(void)state;
 	must(admin == NULL);
-	assert_int_equal(end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 	say_outcome(1, ++version); /* never to be seen */
 	flush();
 	must(kadmin_watermarks(admin, topic("outcomes"), 1, &low, &high, ASK_MS, &err));
@@ -732,7 +626,7 @@ under_load_it_stays_within_its_memory(void **state)
 	for (int i = THINGS; i < LOAD; i++)
 		say_outcome(i, ++version);
 	flush();
-	end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	spawn_on(uri);
 	await_agreement();
 	kbytes = resident_peak_kbytes();
@@ -788,15 +682,16 @@ cleaned_ground(void)
 	struct kadmin *admin = kadmin_new(&conf, &err);
 
 	must(admin == NULL);
-	end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	snprintf(prefix, sizeof(prefix), "%s-c", getenv("PREFIX"));
+	topic_prefix(prefix);
 	snprintf(database, sizeof(database), "%s-sinkd-%d-c", getenv("PREFIX"), (int)getpid());
 	pg_close(pg);
 	database_make(database, uri, sizeof(uri));
 	database_migrate();
-	topic_make(admin, "evidence", 1);
-	topic_make(admin, "rejected", 1);
-	topic_make(admin, "linked", 1);
+	topic_make_deletable(admin, "evidence", 1);
+	topic_make_deletable(admin, "rejected", 1);
+	topic_make_deletable(admin, "linked", 1);
 	must(kadmin_topics_make(admin, &(struct ktopic){ .name = topic("outcomes"),
 		.partitions = 1, .config = cleaned,
 		.config_n = sizeof(cleaned) / sizeof(cleaned[0]) }, 1, ASK_MS, &err));
@@ -821,7 +716,7 @@ a_log_that_was_compacted_while_it_was_away_says_the_same(void **state)
 	flush();
 	spawn_on(uri);
 	await_agreement();
-	assert_int_equal(end(SIGTERM), 0);
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
 	/* Young: the holes are read over, nothing was taken away that could be missed. */
 	for (int k = 0; k < 3; k++)
 		for (int i = 0; i < 40; i += 2)
@@ -830,8 +725,8 @@ a_log_that_was_compacted_while_it_was_away_says_the_same(void **state)
 	await_cleaned(20 + 2, &epoch);
 	spawn_on(uri);
 	await_agreement();
-	assert_int_equal(end(SIGTERM), 0);
-	assert_false(log_says("\"event\":\"resync\""));
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
+	assert_false(log_says(log_path, "\"event\":\"resync\""));
 	/* Old: records may be gone with their tombstones, and are swept. */
 	for (int i = 0; i < 20; i += 2)
 		say_outcome(i, GONE);
@@ -843,46 +738,22 @@ a_log_that_was_compacted_while_it_was_away_says_the_same(void **state)
 	await_agreement();
 }
 
+static pid_t
+one_of_five(int i)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "of-five-%d", i);
+	return spawn_as(name, uri);
+}
+
 /* One more than there are partitions: it has nothing, and nothing to catch up with. */
 static void
 who_stands_by_is_ready_too(void **state)
 {
-	enum { MEMBERS = 5 };
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	pid_t children[MEMBERS];
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), ready = 0, starting = 0, status;
-	int64_t until = now_ms() + STORY_MS;
-	char name[16];
-
 	(void)state;
-	assert_int_equal(end(SIGTERM), 0);
-	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/it_sinkd.%d.notify", (int)getpid());
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = STORY_MS / 1000 },
-	    sizeof(struct timeval));
-	setenv("NOTIFY_SOCKET", at.sun_path, 1);
-	for (int i = 0; i < MEMBERS; i++) {
-		snprintf(name, sizeof(name), "of-five-%d", i);
-		children[i] = spawn_as(name, uri);
-	}
-	unsetenv("NOTIFY_SOCKET");
-	while (ready < MEMBERS && now_ms() < until) {
-		char word[100] = "";
-
-		if (recv(fd, word, sizeof(word) - 1, 0) <= 0)
-			break;
-		ready += strcmp(word, "READY=1") == 0;
-		starting += strncmp(word, "EXTEND_TIMEOUT_USEC=", 20) == 0;
-	}
-	for (int i = 0; i < MEMBERS; i++) {
-		kill(children[i], SIGTERM);
-		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-		assert_int_equal(status, 0);
-	}
-	close(fd);
-	unlink(at.sun_path);
-	assert_int_equal(ready, MEMBERS);
-	assert_true(starting >= MEMBERS); /* each said at its start that it lives */
+	assert_int_equal(daemon_end(&pid, SIGTERM), 0);
+	all_are_ready(5, one_of_five, STORY_MS);
 }
 
 static int
@@ -892,12 +763,13 @@ ground(void **state)
 	char name[140];
 
 	(void)state;
-	seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : (uint64_t)time(NULL);
+	seed_read((uint64_t)time(NULL));
 	conf = (struct kafka_conf){ .brokers = getenv("KAFKA") };
 	if (!conf.brokers || !getenv("PGURI") || !getenv("PREFIX"))
 		fail_msg("KAFKA, PGURI and PREFIX must say where the servers are");
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(prefix, sizeof(prefix), "%s", getenv("PREFIX"));
+	topic_prefix(prefix);
 	snprintf(log_path, sizeof(log_path), "/tmp/it_sinkd.%d.log", (int)getpid());
 	cat = av_catalogue_new();
 	snprintf(database, sizeof(database), "%s-sinkd-%d", getenv("PREFIX"), (int)getpid());
@@ -907,13 +779,12 @@ ground(void **state)
 	database_migrate();
 	admin = kadmin_new(&conf, &err);
 	must(admin == NULL);
-	topic_make(admin, "evidence", 1);
-	topic_make(admin, "rejected", 1);
-	topic_make(admin, "linked", PARTITIONS);
-	topic_make(admin, "outcomes", PARTITIONS);
+	topic_make_deletable(admin, "evidence", 1);
+	topic_make_deletable(admin, "rejected", 1);
+	topic_make_deletable(admin, "linked", PARTITIONS);
+	topic_make_deletable(admin, "outcomes", PARTITIONS);
 	kadmin_free(admin);
-	writer = kwriter_new(&conf, on_written, &err);
-	must(writer == NULL);
+	writer = writer_new(&conf);
 	return 0;
 }
 
@@ -921,7 +792,7 @@ static int
 ground_gone(void **state)
 {
 	(void)state;
-	end(SIGKILL);
+	daemon_end(&pid, SIGKILL);
 	kwriter_free(writer);
 	pg_close(pg);
 	av_catalogue_free(cat);
