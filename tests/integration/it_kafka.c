@@ -20,39 +20,12 @@
 #include "common/buf.h"
 #include "common/io/kafka.h"
 #include "common/mem.h"
+#include "tests/integration/pipe.h"
 
 enum { WAIT_MS = 8000, FREE_S = 20 };
 
 static struct kafka_conf conf;
 static struct kadmin *admin;
-static struct err err;
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static const char *
-topic(const char *name)
-{
-	static char text[32][200];
-	static int at;
-
-	at = (at + 1) % 32;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
-	return text[at];
-}
-
-static void
-must(int failed)
-{
-	if (failed)
-		fail_msg("%s (%s)", err.text, err.code);
-}
 
 static void
 make(const char *name, int32_t partitions, const struct kafka_property *config, size_t n)
@@ -241,17 +214,6 @@ struct model {
 	int64_t want;
 };
 
-static uint64_t seed;
-
-static uint32_t
-dice(uint32_t sides)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % sides;
-}
-
 static void
 model_check(struct model *m, const struct krecord *rec)
 {
@@ -270,16 +232,16 @@ model_check(struct model *m, const struct krecord *rec)
 static void
 model_step(struct kreader *r, const char *t, struct model *m)
 {
-	int32_t at = (int32_t)dice(MODEL_PARTS);
+	int32_t at = (int32_t)draw(MODEL_PARTS);
 	struct model *p = &m[at];
-	int64_t to = dice(MODEL_RECORDS);
+	int64_t to = draw(MODEL_RECORDS);
 
 	if (!p->ours) {
 		must(kreader_add(r, t, at, to, p, &err));
 		*p = (struct model){ true, false, to };
 		return;
 	}
-	switch (dice(6)) {
+	switch (draw(6)) {
 	case 0:
 		must(kreader_remove(r, t, at, &err));
 		p->ours = false;
@@ -330,7 +292,6 @@ model_finish(struct kreader *r, const char *t, struct model *m)
 static void
 test_reader_model(void **state)
 {
-	const char *from_env = getenv("OUTTURN_SEED");
 	const char *t = topic("model");
 	struct model m[MODEL_PARTS] = { 0 };
 	struct kreader *r = reader();
@@ -338,15 +299,14 @@ test_reader_model(void **state)
 	uint32_t read = 0;
 
 	(void)state;
-	seed = from_env ? strtoull(from_env, NULL, 10) : (uint64_t)now_ms() | 1;
-	print_message("seed %llu\n", (unsigned long long)seed);
+	seed_read((uint64_t)now_ms());
 	make(t, MODEL_PARTS, NULL, 0);
 	for (int32_t i = 0; i < MODEL_PARTS; i++)
 		fill(t, i, MODEL_RECORDS);
 	for (int i = 0; i < MODEL_STEPS; i++) {
 		model_step(r, t, m);
-		for (uint32_t n = dice(40); n; n--) {
-			int got = kreader_poll(r, dice(4) ? 0 : 2, &rec, &err);
+		for (uint32_t n = draw(40); n; n--) {
+			int got = kreader_poll(r, draw(4) ? 0 : 2, &rec, &err);
 
 			must(got < 0);
 			if (got) {
@@ -428,6 +388,8 @@ test_reader_no_topic(void **state)
 	kreader_free(r);
 }
 
+static int alone; /* threads() with nobody but the tests' own admin */
+
 static int
 threads(void)
 {
@@ -447,7 +409,6 @@ threads(void)
 static void
 topic_deleted(bool remove)
 {
-	int before = threads();
 	const char *kept = topic(remove ? "kept-1" : "kept"), *lost = topic(remove ? "lost-1" : "lost");
 	struct kreader *r = reader();
 	struct kwriter *w = writer();
@@ -489,9 +450,9 @@ topic_deleted(bool remove)
 	alarm(0);
 	kwriter_free(w);
 	until = now_ms() + FREE_S * 1000;
-	while (threads() > before && now_ms() < until)
-		usleep(50000);
-	assert_int_equal(threads(), before);
+	while (threads() != alone && now_ms() < until)
+		pause_ms(50);
+	assert_int_equal(threads(), alone);
 	answers_release(&a);
 }
 
@@ -934,7 +895,10 @@ setup(void **state)
 		return -1;
 	}
 	admin = kadmin_new(&conf, &err);
-	return admin && !kadmin_ping(admin, WAIT_MS, &err) ? 0 : -1;
+	if (!admin || kadmin_ping(admin, WAIT_MS, &err))
+		return -1;
+	alone = threads();
+	return 0;
 }
 
 static int
