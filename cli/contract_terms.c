@@ -164,6 +164,14 @@ cohort_check(struct refusing *t, uint32_t at)
 		    SPAN_ARG(o->name), (long long)crowd.people);
 }
 
+static bool
+price_told(struct refusing *t, const struct outcome_terms *o)
+{
+	const struct yaml *price = yaml_get(o->at.node, "price");
+
+	return price && yaml_mistake_more(t->report, price, "a price of nothing", "");
+}
+
 static void
 never_check(struct refusing *t, uint32_t at)
 {
@@ -185,7 +193,7 @@ never_check(struct refusing *t, uint32_t at)
 		never_refuse(t, at, "a rate is missing", o->at.node, REASON_NO_RATE);
 		return;
 	}
-	if (!witness_proven(witness_outcome(t->w, at)))
+	if (!witness_proven(witness_outcome(t->w, at)) || price_told(t, o))
 		return; /* a witness that fails proves nothing */
 	witness_money(t->w, at, &earned, &payable, &cut_by);
 	if (payable <= 0)
@@ -292,6 +300,46 @@ twice_check(struct refusing *t, uint32_t at)
 	}
 }
 
+/* --- refused already, by what the file says: what it would do ------------------------------- */
+
+/* What is refused at `node` gets the witness of `at`; with: another outcome shown beside it. */
+static void
+told_show(struct refusing *t, uint32_t at, const struct yaml *node, const char *begins,
+    const uint32_t *with)
+{
+	struct buf example = BUF_INIT;
+	uint32_t both[2];
+	size_t n = 0;
+
+	if (!node || !yaml_mistake_more(t->report, node, begins, ""))
+		return;
+	if (with)
+		both[n++] = *with;
+	both[n++] = at;
+	if (witness_make(t->w, at))
+		witness_shrink(t->w, still_proven, &at);
+	witness_text(t->w, both, n, &example);
+	yaml_mistake_more(t->report, node, begins, buf_cstr(&example));
+	buf_release(&example);
+}
+
+static void
+rule_show(struct refusing *t, uint32_t at)
+{
+	const struct outcome_terms *o = &t->v->outcomes[at];
+	const struct rule_terms *r = &o->rule;
+	const struct part_terms *parts = r->parts.items;
+
+	for (uint32_t i = 0; i < r->all_of.names.n; i++)
+		told_show(t, at, r->all_of.names.at[i], "pays twice for one fact", &r->all_of.at[i]);
+	for (uint32_t i = 0; i < r->parts.n; i++)
+		told_show(t, at, yaml_get(parts[i].at.node, "on"), "pays twice for one fact",
+		    &parts[i].on_at);
+	told_show(t, at, yaml_get(r->at.node, "within"), "can never pay", NULL);
+	told_show(t, at, yaml_get(r->at.node, "at_least"), "can never pay", NULL);
+	told_show(t, at, yaml_get(o->at.node, "price"), "a price of nothing", NULL);
+}
+
 /* --- caps ----------------------------------------------------------------------------------- */
 
 /* The outcome of a cap whose crowd is the smallest. */
@@ -381,6 +429,7 @@ contract_terms_check(const struct contract *c, const struct agencies *agencies,
 		else
 			witness_make(t.w, i);
 		unprovable_show(&t, i);
+		rule_show(&t, i);
 		twice_check(&t, i);
 	}
 	caps_show(&t);

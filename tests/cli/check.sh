@@ -132,6 +132,31 @@ bad twice "    $ALONE
       - {outcome: moved, title: Moved, price: 10.00, rule: {kind: event-once, event: accommodation, where: {setting: [own-tenancy, shared-tenancy]}}}"
 check "two rules that one record fits" eval "refused twice 13 'pays twice for one fact: the same records pay .housed. and .moved.' '-> moved achieved'"
 check "the example is as small as it can be: a referral and one record" eval "is \$(grep -c '  20[0-9-]*  ' '$ERR') 2"
+bad bundle "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}
+      - {outcome: job, title: Job, pay: none, rule: {kind: event-once, event: employment}}
+      - {outcome: both, title: Both, price: 10.00, rule: {kind: bundle, all_of: [housed, job]}}"
+check "a bundle of what is paid for itself: both are shown to be paid" \
+	eval "refused bundle 14 'pays twice for one fact: .housed. is paid for itself' '-> housed achieved 2020-01-01, £10.00' && talked '-> both achieved 2020-01-01, £10.00'"
+bad parts "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: 10.00, $HOME}
+      - {outcome: paid, title: Paid, price: 10.00, rule: {kind: split, parts: [{on: housed, share: 100}]}}"
+check "a part of what is paid for itself" eval "refused parts 13 'pays twice for one fact: .housed. is paid for itself' '-> paid achieved'"
+bad nothing "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, price: 0.00, $HOME}"
+check "a price of nothing" eval "refused nothing 12 'a price of nothing can never pay' '-> housed achieved 2020-01-01, £0.00' && talked '^ *| *^$' && [ \$(grep -c '^nothing.yaml:' '$ERR') = 1 ]"
+bad weeks "    $ALONE
+    outcomes:
+      - {outcome: job, title: Job, price: 10.00, rule: {kind: k-of-n-weeks, event: employment, weeks: 3, within: 2}}"
+check "more weeks than there are in a row" eval "refused weeks 12 'can never pay: fewer weeks in a row' '-> job observed'"
+bad some "    $ALONE
+    outcomes:
+      - {outcome: housed, title: Housed, pay: none, $HOME}
+      - {outcome: two, title: Two, price: 10.00, rule: {kind: n-of-m, any_of: [housed], at_least: 2}}"
+check "more outcomes than are named" eval "refused some 13 'can never pay: more than .any_of. has' '-> two observed'"
 bad nobody "    evidence: {from: [court]}
     outcomes:
       - {outcome: housed, title: Housed, price: 10.00, $HOME}"

@@ -339,7 +339,7 @@ static void
 weeks_compile(struct compiling *cp, struct rule_terms *rule)
 {
 	if (rule->weeks > rule->within_weeks)
-		yaml_mistake(cp->report, yaml_get(rule->at.node, "within"),
+		REFUSE(cp, yaml_get(rule->at.node, "within"),
 		    "can never pay: fewer weeks in a row than must count");
 	if (rule->hours && rule->exactly == EXACTLY_UNSAID)
 		undeclared(cp, rule, "exactly", "is a week of exactly these hours low or high?");
@@ -553,7 +553,7 @@ parts_compile(struct compiling *cp, struct version_terms *v, uint32_t at, struct
 			continue;
 		v->compound = true;
 		if (v->outcomes[p[i].on_at].pay == PAY_PRICE && o->pay == PAY_PRICE)
-			yaml_mistake(cp->report, node, "pays twice for one fact: '" SPAN_FMT
+			REFUSE(cp, node, "pays twice for one fact: '" SPAN_FMT
 			    "' is paid for itself; it must say 'pay: none'", SPAN_ARG(p[i].on));
 	}
 	if (rule->parts.n && sum != HUNDRED)
@@ -572,11 +572,11 @@ n_of_m_compile(struct compiling *cp, struct version_terms *v, uint32_t at, struc
 	if (rule->all_of.names.n + rule->any_of.names.n == 0)
 		yaml_mistake(cp->report, rule->at.node, "can never pay: of no outcomes");
 	if (rule->any_least > (int32_t)rule->any_of.names.n)
-		yaml_mistake(cp->report, yaml_get(rule->at.node, "at_least"),
+		REFUSE(cp, yaml_get(rule->at.node, "at_least"),
 		    "can never pay: more than 'any_of' has");
 	for (uint32_t i = 0; rule->kind == RULE_BUNDLE && i < rule->all_of.names.n; i++)
 		if (o->pay == PAY_PRICE && v->outcomes[rule->all_of.at[i]].pay == PAY_PRICE)
-			yaml_mistake(cp->report, rule->all_of.names.at[i],
+			REFUSE(cp, rule->all_of.names.at[i],
 			    "pays twice for one fact: '" SPAN_FMT
 			    "' is paid for itself; in a bundle it must say 'pay: none'",
 			    SPAN_ARG(rule->all_of.names.items[i]));
@@ -855,7 +855,7 @@ price_compile(struct compiling *cp, struct outcome_terms *o)
 	else if (o->price)
 		price_function_compile(cp, o);
 	if (o->price_millionths == 0 && o->pay == PAY_PRICE)
-		yaml_mistake(cp->report, price ? price : o->at.node,
+		REFUSE(cp, price ? price : o->at.node,
 		    "a price of nothing can never pay; say 'pay: none'");
 }
 
