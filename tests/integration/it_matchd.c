@@ -33,9 +33,10 @@
 #include "common/must.h"
 #include "common/token.h"
 #include "common/topics.h"
+#include "tests/integration/pipe.h"
 #include "transform/match/naive.h"
 
-enum { ASK_MS = 10000, STORY_MS = 30000, FACTS = 3000, EVENTS = 600, PEOPLE = 120, TOKENS = 16,
+enum { STORY_MS = 30000, FACTS = 3000, EVENTS = 600, PEOPLE = 120, TOKENS = 16,
 	REVIEWS = 60, ERASED = 20, DECISIONS = 60, PARTITIONS = 4, STREAMS = 2, SESSION_MS = 2000,
 	INSTANCES = 2 };
 
@@ -45,13 +46,11 @@ static const char *const names[] = { "terms", "review", "decision", "suppressed"
 	"linked" };
 
 static struct kafka_conf conf;
-static struct err err;
 static char dir[64];
 static struct keyfile alice, mallory;
 static struct match_keys keys;
 static struct av_catalogue *cat;
 static pid_t pids[INSTANCES + 1];
-static uint64_t seed;
 static struct id runs[STREAMS]; /* of our ingestds, one for each raw topic */
 
 /* --- the facts, as a plain list */
@@ -76,46 +75,6 @@ static const struct model *model;
 static struct model *narrow; /* owned */
 static int64_t sent[STREAMS], side_sent[4]; /* raw offsets; records of terms, review, ... */
 
-static void
-must(int failed)
-{
-	if (failed)
-		fail_msg("%s (%s)", err.text, err.code);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL);
-}
-
-static uint32_t
-draw(uint32_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((seed >> 33) % below);
-}
-
-static const char *
-topic(const char *name)
-{
-	static char text[8][2 * TOPIC_NAME_MAX];
-	static int at;
-
-	at = (at + 1) % 8;
-	snprintf(text[at], sizeof(text[at]), "%s.%s", getenv("PREFIX"), name);
-	return text[at];
-}
-
 static struct id
 id_from(char what, uint64_t n)
 {
@@ -130,36 +89,6 @@ id_from(char what, uint64_t n)
 /* --- writing */
 
 static struct kwriter *writer;
-static int unanswered, failed;
-
-static void
-on_written(void *owner, uint64_t tag, int64_t offset, const struct err *e)
-{
-	(void)owner;
-	(void)tag;
-	(void)offset;
-	unanswered--;
-	failed += e != NULL;
-}
-
-static void
-put(const char *name, int32_t partition, struct span key, struct span value, const struct id *as)
-{
-	while (kwriter_send(writer, topic(name), partition, key, value, as, KAFKA_NO_TERMS, NULL, 0,
-	    &err)) {
-		assert_string_equal(err.code, "kafka-queue-full");
-		must(kwriter_poll(writer, 100, &err));
-	}
-	unanswered++;
-}
-
-static void
-written(void)
-{
-	must(kwriter_flush(writer, STORY_MS, &err));
-	assert_int_equal(unanswered, 0);
-	assert_int_equal(failed, 0);
-}
 
 static void
 sign_as(const struct keyfile *who, const struct av_record *binding, void *rec,
@@ -186,8 +115,8 @@ publish(const char *thing, const char *name, int version, struct span content)
 	sign_as(&alice, &terms_binding, &t, &t.signature, offsetof(struct terms, signature), sig);
 	av_write(cat, &terms_binding, &t, &value);
 	book_key(t.thing, t.name, version, &key);
-	put("terms", 0, buf_view(&key), buf_view(&value), NULL);
-	written();
+	put(writer, "terms", 0, buf_view(&key), buf_view(&value), NULL);
+	written(writer);
 	side_sent[0]++;
 	buf_release(&key);
 	buf_release(&value);
@@ -219,8 +148,8 @@ claim_evidence(int stream, int64_t epoch)
 	key_format(&(struct key){ .type = KEY_CLAIM, .stream = span_str(streams[stream]),
 		       .a = runs[stream] }, &key);
 	carry_encode_claim(cat, &(struct claim){ epoch }, &value);
-	put("evidence", 0, buf_view(&key), buf_view(&value), &runs[stream]);
-	written();
+	put(writer, "evidence", 0, buf_view(&key), buf_view(&value), &runs[stream]);
+	written(writer);
 	buf_release(&key);
 	buf_release(&value);
 	return before;
@@ -240,7 +169,7 @@ evidence_send(const struct evidence *ev, const struct id *as)
 	key_format(&(struct key){ .type = KEY_RECORD, .stream = ev->source.topic,
 		       .epoch = ev->source.epoch, .offset = ev->source.offset }, &key);
 	av_write(cat, &evidence_binding, ev, &value);
-	put("evidence", 0, buf_view(&key), buf_view(&value), as);
+	put(writer, "evidence", 0, buf_view(&key), buf_view(&value), as);
 	buf_release(&key);
 	buf_release(&value);
 }
@@ -255,9 +184,9 @@ cuts_send(void)
 		buf_reset(&value);
 		carry_encode_cut(cat, &(struct cut){ sent[i] - 1, DATE_NONE, side_sent[0] - 1, 0, 0 },
 		    &value);
-		put("evidence", 0, buf_view(&key), buf_view(&value), &runs[i]);
+		put(writer, "evidence", 0, buf_view(&key), buf_view(&value), &runs[i]);
 	}
-	written();
+	written(writer);
 	buf_release(&key);
 	buf_release(&value);
 }
@@ -337,7 +266,7 @@ facts_send(uint32_t n)
 			evidence_send(ev, run_of(ev));
 		}
 	}
-	written();
+	written(writer);
 }
 
 /* --- what people say */
@@ -359,7 +288,7 @@ review_send(const struct id *x, const struct id *y, bool same, const struct keyf
 	id_hex(&rv.event_a, key);
 	key[ID_HEX] = '/';
 	id_hex(&rv.event_b, key + ID_HEX + 1);
-	put("review", 0, span_str(key), buf_view(&value), NULL);
+	put(writer, "review", 0, span_str(key), buf_view(&value), NULL);
 	side_sent[1]++;
 	buf_release(&value);
 	while (i < reviews_n
@@ -387,7 +316,7 @@ erase(const struct id *event)
 	    sig);
 	av_write(cat, &suppressed_binding, &s, &value);
 	id_hex(event, hex);
-	put("suppressed", 0, span_str(hex), buf_view(&value), NULL);
+	put(writer, "suppressed", 0, span_str(hex), buf_view(&value), NULL);
 	side_sent[3]++;
 	MUST(erased_n < ERASED);
 	erased[erased_n++] = *event;
@@ -401,7 +330,7 @@ erasure_take_back(const struct id *event, struct span value)
 	char hex[ID_HEX + 1];
 
 	id_hex(event, hex);
-	put("suppressed", 0, span_str(hex), value, NULL);
+	put(writer, "suppressed", 0, span_str(hex), value, NULL);
 	side_sent[3]++;
 }
 
@@ -417,7 +346,7 @@ decide(const struct id *anchor)
 	MUST(decisions_n < DECISIONS);
 	av_write(cat, &decision_binding, &de, value);
 	id_hex(&de.decision_id, hex);
-	put("decision", 0, span_str(hex), buf_view(value), NULL);
+	put(writer, "decision", 0, span_str(hex), buf_view(value), NULL);
 	decisions[decisions_n++] = (struct naive_decision){ de.decision_id, *anchor, buf_view(value),
 		{ SPAN_LIT("decision"), 0, side_sent[2]++, 0 } };
 }
@@ -430,7 +359,7 @@ review_take_back(uint32_t i)
 	id_hex(&reviews[i].a, key);
 	key[ID_HEX] = '/';
 	id_hex(&reviews[i].b, key + ID_HEX + 1);
-	put("review", 0, span_str(key), SPAN_NONE, NULL);
+	put(writer, "review", 0, span_str(key), SPAN_NONE, NULL);
 	side_sent[1]++;
 	reviews[i] = reviews[--reviews_n];
 }
@@ -460,7 +389,7 @@ people_speak(void)
 	}
 	if (reviews_n && draw(2))
 		review_take_back(draw((uint32_t)reviews_n));
-	written();
+	written(writer);
 }
 
 /* --- linked, read whole */
@@ -781,49 +710,23 @@ agree(void)
 static void
 spawn_with(int instance, const char *keys_dir)
 {
-	const char *bin = getenv("OUTTURN_BIN") ? getenv("OUTTURN_BIN") : "build";
-	char program[512], arg[7][600], log[128];
-	pid_t pid;
+	char arg[6][200], log[128];
 
-	snprintf(program, sizeof(program), "%s/outturn-matchd", bin);
-	snprintf(arg[0], sizeof(arg[0]), "kafka=%s", getenv("KAFKA"));
-	snprintf(arg[1], sizeof(arg[1]), "prefix=%s", getenv("PREFIX"));
-	snprintf(arg[2], sizeof(arg[2]), "instance=%d", instance);
-	snprintf(arg[3], sizeof(arg[3]), "keys_dir=%s", keys_dir);
-	snprintf(arg[4], sizeof(arg[4]), "trust=%s/trust", dir);
-	snprintf(arg[5], sizeof(arg[5]), "session=%d", SESSION_MS);
-	snprintf(arg[6], sizeof(arg[6]), "poll_interval_max=%d", 2 * SESSION_MS);
+	snprintf(arg[0], sizeof(arg[0]), "prefix=%s", getenv("PREFIX"));
+	snprintf(arg[1], sizeof(arg[1]), "instance=%d", instance);
+	snprintf(arg[2], sizeof(arg[2]), "keys_dir=%s", keys_dir);
+	snprintf(arg[3], sizeof(arg[3]), "trust=%s/trust", dir);
+	snprintf(arg[4], sizeof(arg[4]), "session=%d", SESSION_MS);
+	snprintf(arg[5], sizeof(arg[5]), "poll_interval_max=%d", 2 * SESSION_MS);
 	snprintf(log, sizeof(log), "%s/log.%d", dir, instance);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, STDERR_FILENO);
-		execl(program, program, "-o", arg[0], "-o", arg[1], "-o", arg[2], "-o", arg[3], "-o",
-		    arg[4], "-o", arg[5], "-o", arg[6], (char *)NULL);
-		_exit(127);
-	}
-	pids[instance] = pid;
+	pids[instance] = daemon_spawn("matchd", log,
+	    (const char *const[]){ arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], NULL });
 }
 
 static void
 spawn(int instance)
 {
 	spawn_with(instance, dir);
-}
-
-static int
-end(int instance, int sig)
-{
-	int status = -1;
-
-	if (!pids[instance])
-		return 0;
-	kill(pids[instance], sig);
-	waitpid(pids[instance], &status, 0);
-	pids[instance] = 0;
-	return status;
 }
 
 /* --- the ground */
@@ -865,30 +768,13 @@ keys_make(void)
 	fclose(f);
 }
 
-static void
-topic_make(struct kadmin *admin, const char *name)
-{
-	struct kafka_property config[8];
-	size_t n;
-	const struct topic_setting *s = topic_settings(name, &n);
-
-	assert_true(n <= 8);
-	for (size_t i = 0; i < n; i++)
-		config[i] = (struct kafka_property){ s[i].name, s[i].value };
-	must(kadmin_topics_make(admin,
-	    &(struct ktopic){ .name = topic(name),
-		.partitions = strcmp(name, "linked") == 0 ? PARTITIONS : 1, .config = config,
-		.config_n = n }, 1, ASK_MS, &err));
-}
-
 static int
 ground(void **state)
 {
 	struct kadmin *admin;
 
 	(void)state;
-	seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 20250402;
-	print_message("SEED=%" PRIu64 "\n", seed);
+	seed_read(20250402);
 	conf = (struct kafka_conf){ .brokers = getenv("KAFKA") };
 	log_to(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	snprintf(dir, sizeof(dir), "/tmp/it-matchd-XXXXXX");
@@ -899,10 +785,9 @@ ground(void **state)
 	admin = kadmin_new(&conf, &err);
 	must(admin == NULL);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		topic_make(admin, names[i]);
+		topic_make(admin, names[i], strcmp(names[i], "linked") == 0 ? PARTITIONS : 1);
 	kadmin_free(admin);
-	writer = kwriter_new(&conf, on_written, &err);
-	must(writer == NULL);
+	writer = writer_new(&conf);
 	roles_publish(1, "reviewer, eraser");
 	publish("agencies", "agencies", 1, SPAN_LIT("agencies:\n"
 		"  - organisation: E08000099\n    one_record_a_person: no\n"
@@ -921,7 +806,7 @@ leave(void **state)
 
 	(void)state;
 	for (int i = 1; i <= INSTANCES; i++)
-		end(i, SIGKILL);
+		daemon_end(&pids[i], SIGKILL);
 	for (size_t i = 0; !getenv("KEEP") && i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
 		unlink(path);
@@ -959,7 +844,7 @@ test_killed_at_any_moment_it_goes_on_where_the_rules_say(void **state)
 		if (i == 4)
 			cuts_send();
 		pause_ms(20 + (int)draw(400));
-		end(1, SIGKILL);
+		daemon_end(&pids[1], SIGKILL);
 		spawn(1);
 	}
 	cuts_send();
@@ -987,7 +872,7 @@ test_stopped_past_its_session_and_continued_it_does_no_harm(void **state)
 		pause_ms(300);
 	}
 	agree();
-	end(2, SIGKILL);
+	daemon_end(&pids[2], SIGKILL);
 	agree();
 }
 
@@ -1060,7 +945,7 @@ test_reviews_and_erasures_count_only_of_who_may_and_are_asked_again(void **state
 	(void)state;
 	if (!id_eq(&a, &b))
 		review_send(&a, &b, true, &mallory); /* in alice's name */
-	written();
+	written(writer);
 	agree();
 	roles_publish(2, "verifier");
 	cuts_send();
@@ -1127,7 +1012,7 @@ test_late_writes_of_zombies_change_nothing(void **state)
 	late.start += 1000;
 	late.revision += 50;
 	evidence_send(&late, &before_us);
-	written();
+	written(writer);
 	pause_ms(1000);
 	assert_unchanged(&m);
 	map_free(&m);
@@ -1142,8 +1027,8 @@ test_late_writes_of_zombies_change_nothing(void **state)
 	if (!map_find(&m, KEY_UNIT_EVENT, &row->unit, &row->id))
 		key_format(&(struct key){ .type = KEY_UNIT_DECISION, .a = row->unit, .b = row->id },
 		    &text);
-	put("linked", row->partition, buf_view(&text), SPAN_NONE, &stranger);
-	written();
+	put(writer, "linked", row->partition, buf_view(&text), SPAN_NONE, &stranger);
+	written(writer);
 	map_free(&m);
 	m = await_agreement();
 	assert_true(m.passed > 0);
@@ -1173,7 +1058,7 @@ test_with_another_key_it_does_not_start_beside_a_running_one_nor_after_it(void *
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 		assert_unchanged(&before);
 		if (i == 0)
-			end(1, SIGKILL);
+			daemon_end(&pids[1], SIGKILL);
 	}
 	spawn(1);
 	agree();
@@ -1190,7 +1075,7 @@ test_asked_to_end_it_drains_and_a_new_one_writes_nothing_again(void **state)
 
 	(void)state;
 	before = await_agreement();
-	status = end(1, SIGTERM);
+	status = daemon_end(&pids[1], SIGTERM);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	spawn(1);
 	facts_send(1);
