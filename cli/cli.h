@@ -54,7 +54,7 @@ struct cli_verb {
 };
 
 /* One verb a file; cli/main.c lists them. */
-extern const struct cli_verb verb_check, verb_contract, verb_doctor, verb_erase, verb_explain, verb_feed,
+extern const struct cli_verb verb_check, verb_contract, verb_doctor, verb_erase, verb_explain, verb_feed, verb_forecast,
     verb_keys, verb_migrate, verb_model, verb_publish, verb_recompute, verb_rejects, verb_review, verb_rules, verb_run,
     verb_simulate, verb_status, verb_trace, verb_try, verb_verify;
 

@@ -22,7 +22,7 @@ enum { SETS_MAX = 64 };
 
 /* In the order in which a person meets them. */
 static const struct cli_verb *const verbs[] = {
-	&verb_try, &verb_simulate, &verb_check, &verb_contract, &verb_rules, &verb_keys, &verb_migrate, &verb_publish, &verb_feed, &verb_run,
+	&verb_try, &verb_simulate, &verb_forecast, &verb_check, &verb_contract, &verb_rules, &verb_keys, &verb_migrate, &verb_publish, &verb_feed, &verb_run,
 	&verb_status, &verb_rejects, &verb_review, &verb_verify, &verb_explain, &verb_trace, &verb_erase,
 	&verb_recompute, &verb_model, &verb_doctor,
 };

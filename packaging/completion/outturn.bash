@@ -11,9 +11,10 @@ _outturn()
 	done
 	local words=
 	case $verb in
-	'') words='-c -o -q --json --help --version help try simulate check contract rules keys migrate publish feed run status rejects review verify explain trace erase recompute model doctor' ;;
+	'') words='-c -o -q --json --help --version help try simulate forecast check contract rules keys migrate publish feed run status rejects review verify explain trace erase recompute model doctor' ;;
 	try) words=' --json --help --contract --events --as-at --topic --codes --agencies --ignore --totals --html --settle --reference --decisions --earlier --parent --sample --seed' ;;
 	simulate) words=' --json --help --contract --against --as-at --settle --reference --totals --events --decisions' ;;
+	forecast) words=' --json --help --contract --as-at --months --plan --csv --svg --events --decisions' ;;
 	check) words=' --json --help' ;;
 	contract) words=' --json --help --like --title --programme --out' ;;
 	rules) words=' --json --help --markdown --schema' ;;

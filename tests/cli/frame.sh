@@ -3,7 +3,7 @@
 . "$(dirname "$0")/_cli.sh"
 VERBS=$(o --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')
 
-check "twenty verbs are listed" is "$(echo "$VERBS" | wc -l)" 20
+check "twenty-one verbs are listed" is "$(echo "$VERBS" | wc -l)" 21
 for v in $VERBS; do
 	check "$v --help goes to stdout and says usage, exit codes and an example" \
 		eval "exits 0 $v --help && said '^usage: outturn $v' && said '^Exit: ' && sed 1,/^Exit:/d '$OUT' | grep -q 'outturn $v' && silent '$ERR'"

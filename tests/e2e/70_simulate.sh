@@ -2,7 +2,7 @@
 # simulate and forecast over the warehouse: the terms that stand give what the ledger has; other
 # terms give, before anybody publishes them, what the ledger has afterwards.
 . "$(dirname "$0")/_path.sh"
-PEOPLE=${PEOPLE:-60}
+PEOPLE=${PEOPLE:-60} AS_AT=2015-11-15 # in the middle of it: much is under way
 people 11 "$PEOPLE"
 path_new simulate
 path_up
@@ -19,15 +19,23 @@ check "one outcome is verified" [ "$(path_query "select count(*) from ledger.out
 ledger() { # what stands, by outcome: name, how many, minor units
 	path_query "select outcome || ' ' || count(*) || ' ' || sum(price_minor) from ledger.outcome where contract = 'st-basils' and status in ('achieved', 'verified') group by outcome order by outcome collate \"C\""
 }
-due() { # of what is seen and not done: name, how many, the sum of due days
-	path_query "select outcome || ' ' || status || ' ' || count(*) from ledger.outcome where contract = 'st-basils' and due_on is not null group by outcome, status order by 1 collate \"C\""
-}
 totals() { jq -r --arg s "$1" '.totals[] | select(.outcome != null and .["stand_" + $s] > 0) | "\(.outcome) \(.["stand_" + $s]) \(.["earned_" + $s + "_minor"])"' | LC_ALL=C sort; }
 
 same() { o simulate --contract "$C" --json >"$WORK/same.json"; }
 check "the terms that stand change nothing" eval "same && jq -e '.over == \"warehouse\" and .behind == null and .changed == 0 and .as_at == \"$AS_AT\"' '$WORK/same.json' >/dev/null"
 check "and give what the ledger has, outcome by outcome" eval "ledger >'$WORK/ledger' && [ -s '$WORK/ledger' ] && totals before <'$WORK/same.json' | cmp - '$WORK/ledger'"
 check "the same people are referred" [ "$(jq .referred "$WORK/same.json")" = "$(path_query "select count(distinct unit_id) from ledger.outcome where contract = 'st-basils'")" ]
+
+# forecast: what is done and what is under way are the ledger's.
+fore() { o forecast --contract st-basils --json >"$WORK/fore.json"; }
+under_way() { path_query "select outcome || ' ' || count(*) from ledger.outcome where contract = 'st-basils' and status = 'observed' group by outcome order by outcome collate \"C\""; }
+rungs() { jq -r --arg of "$1" '.outcomes[] | select(.[$of] > 0) | "\(.outcome) \(.[$of])"' "$WORK/fore.json" | LC_ALL=C sort; }
+check "forecast counts what the ledger has under way" eval "fore && under_way >'$WORK/under' && [ -s '$WORK/under' ] && rungs under_way | cmp - '$WORK/under'"
+check "and what is done" eval "rungs proven | cmp - <(cut -d' ' -f1,2 '$WORK/ledger')"
+check "twice the same bytes" eval "o forecast --contract st-basils --json | cmp - '$WORK/fore.json'"
+check "its picture is one file" eval "o forecast --contract st-basils --svg '$WORK/f.svg' >/dev/null && python3 -c 'import xml.dom.minidom as m; m.parse(\"$WORK/f.svg\")'"
+none() { o forecast --contract no-such >/dev/null 2>"$WORK/none.err"; }
+check "a contract that nobody published is not found" eval "none; [ \$? = 5 ] && grep -q no-such '$WORK/none.err'"
 
 sed -e 's/lasts: 3 months}/lasts: 100 days}/' -e '/outcome: entry-accommodation/,/price:/s/price: .*/price: 650.00/' "$C" >"$WORK/changed.yaml"
 BEFORE=$(path_hash)

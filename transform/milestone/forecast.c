@@ -38,8 +38,6 @@ struct forecast {
 	struct forecast_cell *cells, *all; /* [rung * months + month] */
 	date_t first;             /* first day of the first month */
 	uint32_t months, now;
-	uint64_t *done;           /* by rung, in any month */
-	int64_t *done_minor;
 };
 
 /* --- survival ------------------------------------------------------------------------- */
@@ -242,8 +240,6 @@ forecast_free(struct forecast *f)
 	mem_free(f->plans);
 	mem_free(f->cells);
 	mem_free(f->all);
-	mem_free(f->done);
-	mem_free(f->done_minor);
 	mem_free(f);
 }
 
@@ -376,8 +372,6 @@ months_lay(struct forecast *f, date_t as_at, uint32_t months, uint32_t months_be
 	f->months = f->now + months;
 	f->cells = mem_zalloc((size_t)f->rungs_n * f->months + 1, sizeof(*f->cells));
 	f->all = mem_zalloc(f->months + 1, sizeof(*f->all));
-	f->done = mem_zalloc(f->rungs_n + 1, sizeof(*f->done));
-	f->done_minor = mem_zalloc(f->rungs_n + 1, sizeof(*f->done_minor));
 	for (uint32_t i = 0; i < f->rungs_n * f->months; i++)
 		f->cells[i].plan = FORECAST_NO_PLAN;
 	for (uint32_t m = 0; m < f->months; m++)
@@ -512,8 +506,7 @@ done_put(struct forecast *f, const struct one *c)
 	int64_t m = c->due == DATE_NONE ? -1 : months_apart(f->first, c->due);
 	struct forecast_cell *cell;
 
-	f->done[c->rung]++;
-	f->done_minor[c->rung] += c->price_minor;
+	f->rungs[c->rung].proven_minor += c->price_minor;
 	if (m < 0 || m >= f->months)
 		return;
 	cell = &f->cells[c->rung * f->months + (uint32_t)m];
@@ -659,7 +652,8 @@ cap_stand(const struct forecast *f, struct forecast_cap *c)
 	for (uint32_t r = 0; r < f->rungs_n; r++) {
 		if (!cap_is_about(c->cap, f->rungs[r].name))
 			continue;
-		c->now += c->money ? f->done_minor[r] : (int64_t)f->done[r] * FORECAST_MILLION;
+		c->now += c->money ? f->rungs[r].proven_minor
+				   : (int64_t)f->rungs[r].proven * FORECAST_MILLION;
 		for (uint32_t m = 0; m < f->months; m++)
 			estimate_add(&more, c->money ? &f->cells[r * f->months + m].money
 						     : &f->cells[r * f->months + m].number);

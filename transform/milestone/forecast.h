@@ -86,7 +86,7 @@ struct forecast_rung {
 	uint32_t overdue;         /* of them: due by the day and not confirmed; in the first month */
 	uint32_t later, unplaced; /* of them: after the last month; of no known day */
 	uint32_t contradicted;    /* of none of them */
-	int64_t awaiting_minor;   /* complete and not proven */
+	int64_t proven_minor, awaiting_minor; /* complete and proven, in any month; and not */
 	struct survival whole;    /* from the first day to the last; a share */
 };
 
