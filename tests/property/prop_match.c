@@ -658,6 +658,40 @@ a_block_past_its_limit_joins_nobody(void **state)
 	match_free(m);
 }
 
+/* Strangers of one birthday and postcode: of each pair somebody is asked, until they are a crowd. */
+static void
+a_crowded_block_asks_nobody_and_asks_again_below_its_limit(void **state)
+{
+	enum { MANY = BLOCK_ASKED_MAX + 1, TOKENS = 6 };
+	static const int same[] = { TOKEN_DOB, TOKEN_DOB_YEAR, TOKEN_DOB_MONTH, TOKEN_DOB_DAY,
+		TOKEN_POSTCODE };
+	struct match_keys keys = { .index = { 3 }, .unit = { 4 } };
+	struct match *m = match_new(&keys, weighed_model, 6);
+	struct key key = { .type = KEY_RECORD, .stream = SPAN_LIT("raw.a"), .epoch = 1 };
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct token tokens[TOKENS];
+		struct evidence ev = { .event_id = id_from('x', i, i / 256),
+			.signature = id_from('y', i, i / 256), .organisation = SPAN_LIT("A"),
+			.kind = SPAN_LIT("referral"), .start = 1, .end = DATE_NONE,
+			.complete_through = DATE_NONE,
+			.source = { SPAN_LIT("raw.a"), 1, (int64_t)i, 0 }, .tokens = { tokens, 0 } };
+
+		for (size_t k = 0; k < sizeof(same) / sizeof(same[0]); k++)
+			token_add(&ev, tokens, same[k], 1);
+		token_add(&ev, tokens, TOKEN_FORENAME, i);
+		key.offset = (int64_t)i;
+		match_evidence(m, &key, &ev);
+		match_settle(m);
+		assert_int_equal(match_stats(m).asked, i < BLOCK_ASKED_MAX ? (i + 1) * i / 2 : 0);
+	}
+	match_evidence(m, &key, NULL);
+	match_settle(m);
+	assert_int_equal(match_stats(m).asked, BLOCK_ASKED_MAX * (BLOCK_ASKED_MAX - 1) / 2);
+	match_free(m);
+}
+
 int
 main(void)
 {
@@ -665,6 +699,7 @@ main(void)
 		cmocka_unit_test(any_history_gives_what_the_naive_rules_give),
 		cmocka_unit_test(crowds_pass_the_limits_and_come_back_as_the_naive_rules_say),
 		cmocka_unit_test(a_block_past_its_limit_joins_nobody),
+		cmocka_unit_test(a_crowded_block_asks_nobody_and_asks_again_below_its_limit),
 	};
 
 	return cmocka_run_group_tests(tests, other_model_read, other_model_drop);

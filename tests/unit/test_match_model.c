@@ -139,7 +139,7 @@ tokens_draw(uint64_t *values, uint8_t *fields, uint8_t *frequency, uint64_t *see
 				continue;
 			fields[n] = field;
 			frequency[n] = (uint8_t)(*seed >> 40) & TOKEN_FREQUENCY_MAX;
-			values[n++] = ((uint64_t)field << 40) + 1 + (*seed >> 62 == 1);
+			values[n++] = (((uint64_t)field << 8) + 1 + (*seed >> 62 == 1)) * 0x9e3779b97f4a7c15ULL;
 		}
 	return n;
 }
