@@ -192,6 +192,21 @@ caps_text(const struct forecast_view *v, struct buf *out)
 	buf_str(out, n ? "\n" : "\n  the contract names no cap that this can be held against\n");
 }
 
+/* What is expected is complete by the rule; how much of that is proven in the end shows here. */
+static void
+proof_text(const struct forecast_view *v, struct buf *out)
+{
+	const struct forecast_rung *r;
+	uint32_t n = forecast_rungs(v->forecast, &r), complete = 0, proven = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		complete += r[i].complete;
+		proven += r[i].proven;
+	}
+	buf_printf(out, "\nExpected is what will be complete by its rule: of %u that are complete so far "
+	    "%u are proven.\n", complete, proven);
+}
+
 void
 forecast_text(const struct forecast_view *v, struct buf *out)
 {
@@ -204,7 +219,8 @@ forecast_text(const struct forecast_view *v, struct buf *out)
 	rungs_text(v, out);
 	months_text(v, out);
 	caps_text(v, out);
-	buf_str(out, "\nMoney is by price, without caps.  Nobody who is yet to be referred is in it, and no "
+	proof_text(v, out);
+	buf_str(out, "Money is by price, without caps.  Nobody who is yet to be referred is in it, and no "
 	    "rung that\nnobody has begun; of whom nothing is heard, more may have ended than were "
 	    "seen to.\n");
 }

@@ -30,8 +30,9 @@
  *	low  = sum l - 1.96 sqrt(sum l(1-l)),  high = sum h + 1.96 sqrt(sum h(1-h)),  in [0, n]
  *
  * What it does not know: who will be referred yet, rungs that nobody has begun, and that
- * those of whom nothing is heard end more often than those who are heard of.  What is
- * complete and not proven is counted apart.  Money is by price, without caps.
+ * those of whom nothing is heard end more often than those who are heard of.  Expected is
+ * complete by the rule, not proven: what is complete and not proven is counted apart.
+ * Money is by price, without caps.
  *
  * The order in which units come cannot show: cases are sorted before anything is added.
  * Pure: no clock, no I/O.
