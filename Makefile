@@ -136,9 +136,10 @@ attack: attacks
 bench-link:
 	B=$(B) scripts/bench-link
 
-bench-contract: $(B)/bench/bench_contract $(B)/bench/bench_milestone
-	$(B)/bench/bench_contract
+bench-contract: $(B)/bench/bench_contract $(B)/bench/bench_milestone $(B)/outturn
+	OUTTURN_BIN=$(B)/outturn $(B)/bench/bench_contract
 	PART=ladder $(B)/bench/bench_milestone
+	PART=changed $(B)/bench/bench_milestone
 
 docs: $(B)/outturn
 	$< --man >packaging/man/outturn.1

@@ -3,12 +3,19 @@
  *
  *	kinds     evaluate() of one outcome of each kind, on a person's story of 24 records
  *	settle    ROWS (1000000) outcomes: two caps, two payers, a gate; one statement
+ *	try       EVENTS (100000) of St Basils' people in a file: `OUTTURN_BIN try --totals` and
+ *	          --json, from its start to its end
  *
- * PART names one part.  CPU time of this process; run where config/ is.
+ * PART names one part.  CPU time of this process; of try, what its user waits for.  Run where
+ * config/ is; without OUTTURN_BIN no try.
  */
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/io/yaml.h"
 #include "common/mem.h"
@@ -16,7 +23,10 @@
 #include "transform/milestone/rule_kinds.h"
 #include "transform/milestone/settle.h"
 
-enum { PERSONS = 2000, ROUNDS = 40, ROWS_PRESET = 1000000, BAR_SETTLE_MS = 2000 };
+enum { PERSONS = 2000, ROUNDS = 40, ROWS_PRESET = 1000000, BAR_SETTLE_MS = 2000,
+	EVENTS_PRESET = 100000, EVENTS_EACH = 10, BAR_TRY_MS = 1000 };
+
+extern char **environ;
 
 static double
 cpu_s(void)
@@ -247,6 +257,85 @@ settlement(void)
 	contract_free(c);
 }
 
+/* --- try ---------------------------------------------------------------------------------- */
+
+static void
+row(FILE *f, size_t u, int nth, const char *by, const char *kind, int day, const char *rest)
+{
+	char text[DATE_TEXT];
+
+	date_text(date_of(2015, 2, 1) + (date_t)(u % 200) + day, text);
+	fprintf(f, "P%zu,%s,R%zu-%d,%s,%s,%s%zu,%s\n", u, by, u, nth, kind, text,
+	    by[0] == 'E' ? "H" : "T", u, rest);
+}
+
+/* A referral, an assessment, a tenancy known to two, six confirmations: invented people. */
+static void
+events_write(const char *path, size_t n)
+{
+	static const int days[] = { 110, 202, 300, 390, 480, 580 };
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		abort();
+	fputs("person,organisation,record_id,kind,start,episode,evidence_type,attr.programme,attr.route,"
+	    "attr.age,attr.stage,attr.setting\n", f);
+	for (size_t u = 0; u < n / EVENTS_EACH; u++) {
+		row(f, u, 1, "E08000099", "referral", 0, "referral-form,rewriting-futures,council,19,,");
+		row(f, u, 2, "GB-CHC-9999999", "assessment", 10, "assessment-form,,,,1,");
+		row(f, u, 3, "GB-CHC-9999999", "accommodation", 20, "tenancy-agreement,,,,,own-tenancy");
+		row(f, u, 4, "E08000099", "accommodation", 23, "housing-benefit-record,,,,,own-tenancy");
+		for (int i = 0; i < 6; i++)
+			row(f, u, 5 + i, i % 2 ? "E08000099" : "GB-CHC-9999999", "accommodation-confirmed",
+			    days[i], i % 2 ? "housing-benefit-record,,,,," : "self-certificate,,,,,");
+	}
+	if (fclose(f))
+		abort();
+}
+
+static void
+try_run(const char *bin, const char *path, const char *how, size_t n)
+{
+	char *argv[] = { (char *)(uintptr_t)bin, "try", "--contract", "config/contracts/st-basils.yaml",
+		"--events", (char *)(uintptr_t)path, (char *)(uintptr_t)how, NULL };
+	posix_spawn_file_actions_t quiet;
+	struct timespec t0, t1;
+	int status = -1;
+	double ms;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	if (posix_spawn(&pid, bin, &quiet, NULL, argv, environ) || waitpid(pid, &status, 0) != pid
+	    || status != 0) {
+		fprintf(stderr, "'%s try' did not end well\n", bin);
+		exit(1);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	posix_spawn_file_actions_destroy(&quiet);
+	ms = (double)(t1.tv_sec - t0.tv_sec) * 1000 + (double)(t1.tv_nsec - t0.tv_nsec) / 1e6;
+	printf("try %-20s %12.0f ms for %zu events (bar %d)%s\n", how, ms, n, BAR_TRY_MS,
+	    n == EVENTS_PRESET && ms > BAR_TRY_MS ? "  MISSED" : "");
+}
+
+static void
+trying(void)
+{
+	size_t n = getenv("EVENTS") ? strtoull(getenv("EVENTS"), NULL, 10) : EVENTS_PRESET;
+	const char *bin = getenv("OUTTURN_BIN");
+	char path[] = "/tmp/bench-try-XXXXXX.csv";
+	int fd = bin ? mkstemps(path, 4) : -1;
+
+	if (fd < 0)
+		return;
+	close(fd);
+	events_write(path, n);
+	try_run(bin, path, "--totals", n);
+	try_run(bin, path, "--json", n);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -256,5 +345,7 @@ main(void)
 		kinds();
 	if (!part || strcmp(part, "settle") == 0)
 		settlement();
+	if (!part || strcmp(part, "try") == 0)
+		trying();
 	return 0;
 }

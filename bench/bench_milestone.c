@@ -4,6 +4,8 @@
  *	steady    a person's new record comes in; what it can touch is judged anew
  *	again     another day: everything of everybody is judged anew
  *	ladder    five rungs of one spell, ten events a person, evaluate() alone
+ *	changed   PEOPLE (1000000) under a ladder in two partitions, each on a thread of its own:
+ *	          its terms change, and all outcomes of all of them are judged anew
  *	level     the same as a daemon has it: outcomes encoded, hashed and compared
  *	memory    all that a daemon keeps, as the allocator counts it
  *
@@ -12,6 +14,7 @@
  * quarter, a job.  PART names one part.  Run where config/ is.
  */
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -23,7 +26,8 @@
 #include "transform/milestone/stage.h"
 
 enum { UNITS_PRESET = 20000, ROUNDS = 10, BAR_EVALUATIONS = 500000, BAR_LADDERS = 1000000,
-	BAR_BYTES = 400, LATER = 64, BUDGET = 4096 };
+	BAR_BYTES = 400, LATER = 64, BUDGET = 4096, PEOPLE_PRESET = 1000000, BAR_CHANGED_MS = 5000,
+	PARTITIONS = 2 };
 
 /* A story: how often each of the two agencies confirms, how often the service sees the person. */
 struct story {
@@ -270,7 +274,7 @@ contract_of(const char *text)
 
 /* Ten events: a referral, two records of one tenancy, an end and a new tenancy, confirmations. */
 static void
-ladder_person(struct timeline *tl, uint64_t unit)
+ladder_person(uint64_t unit, void (*take)(void *to, const struct linked *ln), void *to)
 {
 	static const char *const by[] = { "E08000099", "GB-CHC-9999999" };
 	static const char *const roles[] = { "council", "provider" };
@@ -298,8 +302,15 @@ ladder_person(struct timeline *tl, uint64_t unit)
 			.attributes = { i == 0 ? referral : home, i == 0 ? 2 : opens } };
 
 		memcpy(ln.raw_sha256, event.b, ID_BYTES);
-		timeline_event(tl, &event, &ln);
+		ln.unit = id_of('u', unit);
+		take(to, &ln);
 	}
+}
+
+static void
+to_timeline(void *tl, const struct linked *ln)
+{
+	timeline_event(tl, &ln->event_id, ln);
 }
 
 static void
@@ -317,7 +328,7 @@ ladders(uint64_t units)
 		struct id id = id_of('u', u);
 
 		tl[u] = timeline_new(names, &id);
-		ladder_person(tl[u], u);
+		ladder_person(u, to_timeline, tl[u]);
 	}
 	for (int round = 0; round <= ROUNDS; round++) {
 		struct evaluate_facts facts = { .as_at = date_of(2016, 11, 1) + round };
@@ -350,6 +361,121 @@ ladders(uint64_t units)
 	arena_release(&arena);
 	names_free(names);
 	contract_free(c);
+}
+
+/* --- its terms change ---------------------------------------------------------------- */
+
+/* As milestoned has a partition: a stage of its own, on a thread of its own. */
+struct partition {
+	struct stage *st;
+	uint64_t first, end;      /* its people */
+	struct contract *changed;
+	uint64_t outcomes;
+	uint64_t achieved;
+	double begun, done, cpu;  /* s */
+	pthread_barrier_t *both;
+};
+
+static double
+clock_s(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+to_stage(void *st, const struct linked *ln)
+{
+	stage_event(st, &ln->unit, &ln->event_id, ln);
+}
+
+static void
+partition_judge(struct partition *p)
+{
+	struct id id;
+
+	p->outcomes = p->achieved = 0;
+	while (stage_next_touched(p->st, &id)) {
+		const struct outcome *o = stage_want(p->st, &id);
+
+		p->outcomes++;
+		p->achieved += o && o->achieved != DATE_NONE;
+	}
+}
+
+static void *
+partition_run(void *arg)
+{
+	struct partition *p = arg;
+
+	stage_contract(p->st, SPAN_LIT("ladder"), contract_of(ladder_contract));
+	stage_as_at(p->st, date_of(2016, 11, 1));
+	for (uint64_t u = p->first; u < p->end; u++)
+		ladder_person(u, to_stage, p->st);
+	partition_judge(p);
+	pthread_barrier_wait(p->both);
+	p->begun = clock_s(CLOCK_MONOTONIC);
+	p->cpu = clock_s(CLOCK_THREAD_CPUTIME_ID);
+	stage_contract(p->st, SPAN_LIT("ladder"), p->changed);
+	partition_judge(p);
+	p->cpu = clock_s(CLOCK_THREAD_CPUTIME_ID) - p->cpu;
+	p->done = clock_s(CLOCK_MONOTONIC);
+	return NULL;
+}
+
+/* Other prices, and a gap that breaks what it did not break before. */
+static struct contract *
+ladder_changed(void)
+{
+	struct buf text = BUF_INIT;
+	const char *at = strstr(ladder_contract, "gap_days: 14");
+	struct contract *c;
+
+	if (!at)
+		abort();
+	buf_add(&text, ladder_contract, (size_t)(at - ladder_contract));
+	buf_str(&text, "gap_days: 7");
+	buf_str(&text, at + strlen("gap_days: 14"));
+	c = contract_of(buf_cstr(&text));
+	buf_release(&text);
+	return c;
+}
+
+static void
+changed(void)
+{
+	const char *text = getenv("PEOPLE");
+	uint64_t people = text ? strtoull(text, NULL, 10) : PEOPLE_PRESET, outcomes = 0, achieved = 0;
+	struct partition parts[PARTITIONS];
+	pthread_t threads[PARTITIONS];
+	pthread_barrier_t both;
+	double begun = 0, done = 0, cpu = 0, bar = (double)BAR_CHANGED_MS * (double)people / PEOPLE_PRESET;
+
+	pthread_barrier_init(&both, NULL, PARTITIONS);
+	for (uint64_t i = 0; i < PARTITIONS; i++) {
+		parts[i] = (struct partition){ .first = people * i / PARTITIONS,
+			.end = people * (i + 1) / PARTITIONS, .changed = ladder_changed(),
+			.both = &both, .st = stage_new(&(struct stage_asks){ .decision = decision }, 7) };
+		if (pthread_create(&threads[i], NULL, partition_run, &parts[i]))
+			abort();
+	}
+	for (uint64_t i = 0; i < PARTITIONS; i++) {
+		pthread_join(threads[i], NULL);
+		begun = i == 0 || parts[i].begun < begun ? parts[i].begun : begun;
+		done = parts[i].done > done ? parts[i].done : done;
+		cpu += parts[i].cpu;
+		outcomes += parts[i].outcomes;
+		achieved += parts[i].achieved;
+		stage_free(parts[i].st);
+	}
+	pthread_barrier_destroy(&both);
+	line("changed: a contract, two partitions", (done - begun) * 1000, bar, "ms");
+	told("", cpu * 1000, "ms of CPU time, both together");
+	told("", (double)people, "people");
+	told("", (double)outcomes / (double)people, "outcomes of each");
+	told("", (double)achieved / (double)people, "of them achieved");
 }
 
 /* --- as a daemon has it: the level on top ------------------------------------------- */
@@ -553,6 +679,8 @@ main(void)
 		judging(units, cat);
 	if (wants("ladder"))
 		ladders(units);
+	if (wants("changed"))
+		changed();
 	if (wants("memory")) {
 		memory(units, cat, &few);
 		memory(units, cat, &many);
