@@ -21,6 +21,13 @@ struct decision_row {
 	bool met;
 };
 
+/* A contract that is evaluated beside the one that is tried. */
+struct beside {
+	struct contract *contract;  /* owned; NULL: not asked for */
+	struct settle_row *rows;
+	uint32_t n, cap;
+};
+
 struct cli_settling {
 	const struct contract *contract;
 	const struct currency *currency;
@@ -39,9 +46,9 @@ struct cli_settling {
 	struct span *names;
 	uint32_t names_n, names_cap;
 	struct arena arena;
-	struct contract *parent;    /* the tier above; NULL: not asked for */
-	struct settle_row *parent_rows;
-	uint32_t parent_rows_n, parent_rows_cap;
+	struct beside parent;       /* the tier above */
+	struct beside *others;      /* what else may pay for the same people */
+	uint32_t others_n;
 	int64_t sample, seed;       /* how many are drawn; 0: none */
 	struct id *drawn;           /* of all claims, those drawn first */
 	uint32_t claims_n;
@@ -236,22 +243,65 @@ earlier_read(struct cli_settling *s, const char *path, struct err *err)
 
 /* --- life */
 
-/* The contract whose outcomes this one prices again. */
 static int
-parent_read(struct cli_settling *s, const char *path, struct err *err)
+beside_read(struct beside *b, const char *path, struct err *err)
 {
 	struct yaml_report report = YAML_REPORT_INIT;
 	struct yaml_doc *doc = yaml_load(path, &report);
 
-	s->parent = doc ? contract_parse(doc->root, &report) : NULL;
+	b->contract = doc ? contract_parse(doc->root, &report) : NULL;
 	yaml_doc_free(doc);
 	yaml_report_release(&report);
-	if (!s->parent)
+	if (!b->contract)
 		return err_set(err, ERR_FATAL, "'%s' has mistakes: outturn check says which", path);
-	if (!span_eq(contract_name(s->parent), s->contract->parent))
+	return 0;
+}
+
+static void
+beside_release(struct beside *b)
+{
+	contract_free(b->contract);
+	mem_free(b->rows);
+}
+
+/* The contract whose outcomes this one prices again. */
+static int
+parent_read(struct cli_settling *s, const char *path, struct err *err)
+{
+	if (beside_read(&s->parent, path, err))
+		return -1;
+	if (!span_eq(contract_name(s->parent.contract), s->contract->parent))
 		return err_set(err, ERR_FATAL, "'%s' is not the 'parent' that the contract names", path);
-	if (!span_eq(contract_currency(s->parent), contract_currency(s->contract)))
+	if (!span_eq(contract_currency(s->parent.contract), contract_currency(s->contract)))
 		return err_set(err, ERR_FATAL, "'%s' is of another currency: there is no margin", path);
+	return 0;
+}
+
+static bool
+is_known(const struct cli_settling *s, struct span name)
+{
+	for (uint32_t i = 0; i < s->others_n; i++)
+		if (span_eq(contract_name(s->others[i].contract), name))
+			return true;
+	return span_eq(contract_name(s->contract), name);
+}
+
+static int
+others_read(struct cli_settling *s, const struct settling_said *said, struct err *err)
+{
+	s->others = mem_zalloc(said->others_n + 1, sizeof(*s->others));
+	for (size_t i = 0; i < said->others_n; i++) {
+		struct beside *b = &s->others[i];
+
+		if (beside_read(b, said->others[i], err))
+			return -1;
+		if (is_known(s, contract_name(b->contract))) {
+			beside_release(b);
+			return err_set(err, ERR_FATAL, "'%s' is a contract that was named already",
+			    said->others[i]);
+		}
+		s->others_n++;
+	}
 	return 0;
 }
 
@@ -289,6 +339,8 @@ settling_new(const struct settling_said *said, const struct contract *c, struct 
 	}
 	if (said->parent && parent_read(s, said->parent, err))
 		goto fail;
+	if (others_read(s, said, err))
+		goto fail;
 	if (said->reference
 	    && table_read(said->reference, reference_names, reference_take, s, err))
 		goto fail;
@@ -321,8 +373,10 @@ settling_free(struct cli_settling *s)
 	mem_free(s->rows);
 	mem_free(s->names);
 	mem_free(s->drawn);
-	mem_free(s->parent_rows);
-	contract_free(s->parent);
+	beside_release(&s->parent);
+	for (uint32_t i = 0; i < s->others_n; i++)
+		beside_release(&s->others[i]);
+	mem_free(s->others);
 	idmap_release(&s->labels);
 	arena_release(&s->arena);
 	mem_free(s);
@@ -425,20 +479,30 @@ rows_add(struct settle_row **rows, uint32_t *n, uint32_t *cap, const struct outc
 	}
 }
 
+static void
+beside_take(struct beside *b, const struct trial *t, const struct trial_person *p,
+    struct arena *arena)
+{
+	struct evaluate_facts facts = trial_facts(t);
+	struct outcome_list list;
+
+	if (!b->contract)
+		return;
+	list = evaluate(b->contract, p->timeline, &facts, arena);
+	rows_add(&b->rows, &b->n, &b->cap, &list);
+}
+
 void
 settling_take(struct cli_settling *s, const struct trial *t, const struct trial_person *p,
     const struct outcome_list *list, struct arena *arena)
 {
-	struct outcome_list above = { .n = 0 };
 	bool fresh;
 	uint32_t *slot;
 
-	if (s->settles && s->parent) {
-		struct evaluate_facts facts = trial_facts(t);
-
-		above = evaluate(s->parent, p->timeline, &facts, arena);
-	}
-	rows_add(&s->parent_rows, &s->parent_rows_n, &s->parent_rows_cap, &above);
+	if (s->settles)
+		beside_take(&s->parent, t, p, arena);
+	for (uint32_t i = 0; s->settles && i < s->others_n; i++)
+		beside_take(&s->others[i], t, p, arena);
 	if ((!s->settles && !s->sample) || list->n == 0)
 		return;
 	slot = idmap_put(&s->labels, &p->unit, &fresh);
@@ -474,6 +538,12 @@ payers_json(struct jw *j, const struct settle_line *line)
 	jw_end(j);
 }
 
+static const char *
+held_for(const struct settle_line *line)
+{
+	return line->state != SETTLE_HELD ? NULL : line->also.ptr ? "two-contracts" : "query";
+}
+
 static void
 line_json(struct cli_settling *s, struct jw *j, const struct settle_line *line)
 {
@@ -494,6 +564,8 @@ line_json(struct cli_settling *s, struct jw *j, const struct settle_line *line)
 	jw_put_date(j, "achieved", line->achieved);
 	jw_put_str(j, "state", settle_state_name(line->state));
 	jw_put_str(j, "cut_by", line->cut_by);
+	jw_put_text(j, "held_for", held_for(line));
+	jw_put_str(j, "other_contract", line->also);
 	jw_put_int(j, "earned_minor", line->earned_minor);
 	jw_put_int(j, "payable_minor", line->payable_minor);
 	jw_put_int(j, "held_minor", line->held_minor);
@@ -553,6 +625,21 @@ payer_totals(const struct settlement *st, struct payer_total *out, uint32_t room
 	return n;
 }
 
+/* Ours, with what other contracts would pay as well. */
+static struct settlement
+own_settle(struct cli_settling *s)
+{
+	struct settle_claims *of = mem_zalloc(s->others_n + 1, sizeof(*of));
+
+	of[0] = (struct settle_claims){ s->contract, s->rows, s->rows_n };
+	for (uint32_t i = 0; i < s->others_n; i++)
+		of[i + 1] = (struct settle_claims){ s->others[i].contract, s->others[i].rows,
+			s->others[i].n };
+	settle_twice(of, s->others_n + 1);
+	mem_free(of);
+	return settle(s->contract, s->rows, s->rows_n, &s->facts, &s->arena);
+}
+
 /* The same period under the terms of the tier above, on today's evidence. */
 static struct settlement
 parent_settle(struct cli_settling *s)
@@ -561,7 +648,7 @@ parent_settle(struct cli_settling *s)
 
 	facts.earlier = NULL;
 	facts.earlier_n = 0;
-	return settle(s->parent, s->parent_rows, s->parent_rows_n, &facts, &s->arena);
+	return settle(s->parent.contract, s->parent.rows, s->parent.n, &facts, &s->arena);
 }
 
 static void
@@ -570,13 +657,13 @@ parent_json(struct cli_settling *s, struct jw *j, const struct settlement *own)
 	struct settlement st;
 
 	jw_key(j, "parent");
-	if (!s->parent) {
+	if (!s->parent.contract) {
 		jw_null(j);
 		return;
 	}
 	st = parent_settle(s);
 	jw_object(j);
-	jw_put_str(j, "contract", contract_name(s->parent));
+	jw_put_str(j, "contract", contract_name(s->parent.contract));
 	jw_put_int(j, "earned_minor", st.earned_minor);
 	jw_put_int(j, "payable_minor", st.payable_minor);
 	jw_put_int(j, "payable_all_minor", st.payable_all_minor);
@@ -597,7 +684,7 @@ settling_json(struct cli_settling *s, struct jw *j)
 		jw_null(j);
 		return;
 	}
-	st = settle(s->contract, s->rows, s->rows_n, &s->facts, &s->arena);
+	st = own_settle(s);
 	n = payer_totals(&st, totals, SETTLE_PAYERS_MAX * 2);
 	jw_object(j);
 	jw_put_date(j, "from", s->facts.from);
@@ -759,6 +846,8 @@ line_text(struct cli_settling *s, const struct settle_line *line, struct buf *ou
 	    (const char *)settle_state_name(line->state).ptr);
 	if (line->cut_by.ptr)
 		buf_printf(out, " (" SPAN_FMT ")", SPAN_ARG(line->cut_by));
+	if (line->also.ptr)
+		buf_printf(out, " (" SPAN_FMT " would pay it, too)", SPAN_ARG(line->also));
 	buf_byte(out, '\n');
 }
 
@@ -772,7 +861,7 @@ settling_text(struct cli_settling *s, struct buf *out)
 
 	if (!s->settles)
 		return;
-	st = settle(s->contract, s->rows, s->rows_n, &s->facts, &s->arena);
+	st = own_settle(s);
 	date_text(s->facts.from, from);
 	date_text(s->facts.to, to);
 	buf_printf(out, "\nstatement from %s to %s: earned, payable\n", from, to);
@@ -797,11 +886,11 @@ settling_text(struct cli_settling *s, struct buf *out)
 		    SPAN_ARG(m->what), (int)value.len, value.text, (int)target.len, target.text,
 		    (long long)m->units, (long long)m->eligible, m->complete ? "" : ", not complete");
 	}
-	if (s->parent) {
+	if (s->parent.contract) {
 		struct settlement above = parent_settle(s);
 
 		buf_printf(out, "  the tier above, " SPAN_FMT ": payable %s, so that the margin is ",
-		    SPAN_ARG(contract_name(s->parent)), money(s, above.payable_minor, a));
+		    SPAN_ARG(contract_name(s->parent.contract)), money(s, above.payable_minor, a));
 		buf_printf(out, "%s; up to that day %s\n",
 		    money(s, above.payable_minor - st.payable_minor, a),
 		    money(s, above.payable_all_minor - st.payable_all_minor, b));

@@ -17,6 +17,8 @@ struct settling_said {
 	const char *settle, *reference, *decisions, *sample, *seed, *parent; /* NULL: not said */
 	const char **earlier;
 	size_t earlier_n;
+	const char *const *others;  /* other contracts that may pay for the same people */
+	size_t others_n;
 };
 
 struct cli_settling;
@@ -29,7 +31,7 @@ void settling_free(struct cli_settling *s);
 /* Puts the decisions that are about this person on the timeline.  -1: err. */
 int settling_decide(struct cli_settling *s, struct trial *t, const struct trial_person *p,
     struct arena *arena, struct err *err);
-/* Takes what came out of this person, here and in the tier above. */
+/* Takes what came out of this person, here, in the tier above and under other contracts. */
 void settling_take(struct cli_settling *s, const struct trial *t, const struct trial_person *p,
     const struct outcome_list *list, struct arena *arena);
 /* Every decision was about somebody.  -1: err names the line of one that was not. */

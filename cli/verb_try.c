@@ -679,7 +679,9 @@ go(struct cli *cli, const struct trial_conf *conf, const char **paths, size_t n,
 }
 
 struct said {
-	const char *contract, *as_at, *codes, *agencies, *topic;
+	const char **contracts;     /* the first is tried */
+	size_t contracts_n;
+	const char *as_at, *codes, *agencies, *topic;
 	const char **events, **ignore;
 	size_t events_n, ignore_n;
 	bool brief, html;
@@ -689,9 +691,12 @@ struct said {
 static int
 with_contract(struct cli *cli, const struct said *said, date_t as_at)
 {
+	struct settling_said settling = said->settling;
 	struct judged j;
-	int code = judged_read(cli, &verb_try, said->contract, said->codes, said->agencies, &j);
+	int code = judged_read(cli, &verb_try, said->contracts[0], said->codes, said->agencies, &j);
 
+	settling.others = said->contracts + 1;
+	settling.others_n = said->contracts_n - 1;
 	if (code == CLI_OK) {
 		struct trial_conf conf = { .cli = cli, .codes = j.pages.codes,
 			.agencies = j.pages.agencies, .contract = j.contract,
@@ -699,7 +704,7 @@ with_contract(struct cli *cli, const struct said *said, date_t as_at)
 			.as_at = as_at, .today = (date_t)(cli_now_ms() / TRY_DAY_MS) };
 
 		code = go(cli, &conf, said->events, said->events_n, said->brief,
-		    said->html, &said->settling);
+		    said->html, &settling);
 	}
 	judged_release(&j);
 	return code;
@@ -710,7 +715,7 @@ run(struct cli *cli, int argc, char **argv)
 {
 	struct said said = { 0 };
 	const struct cli_option options[] = {
-		{ .name = "contract", .value = &said.contract },
+		{ .name = "contract", .values = &said.contracts, .values_n = &said.contracts_n },
 		{ .name = "events", .values = &said.events, .values_n = &said.events_n },
 		{ .name = "as-at", .value = &said.as_at },
 		{ .name = "codes", .value = &said.codes },
@@ -739,8 +744,10 @@ run(struct cli *cli, int argc, char **argv)
 	}
 	if (said.html && (cli->json || said.brief))
 		cli_usage(&verb_try, "--html is a page of people: without --json and --totals");
-	else if (!said.contract)
+	else if (said.contracts_n == 0)
 		cli_usage(&verb_try, "which contract? --contract FILE");
+	else if (said.contracts_n > 1 && !said.settling.settle)
+		cli_usage(&verb_try, "--contract again asks what both would pay: with --settle PERIOD");
 	else if (said.events_n == 0)
 		cli_usage(&verb_try, "which events? --events FILE");
 	else if (said.as_at && !date_parse(span_str(said.as_at), &as_at))
@@ -748,6 +755,7 @@ run(struct cli *cli, int argc, char **argv)
 	else
 		code = with_contract(cli, &said, as_at);
 out:
+	mem_free(said.contracts);
 	mem_free(said.events);
 	mem_free(said.ignore);
 	mem_free(said.settling.earlier);
@@ -757,7 +765,7 @@ out:
 const struct cli_verb verb_try = {
 	.name = "try",
 	.run = run,
-	.usage = "outturn try --contract FILE --events FILE... [--as-at DATE] [--topic TOPIC]\n"
+	.usage = "outturn try --contract FILE... --events FILE... [--as-at DATE] [--topic TOPIC]\n"
 		 "    [--codes DIRECTORY] [--agencies FILE] [--ignore COLUMN]... [--totals | --html]\n"
 		 "    [--settle PERIOD] [--reference FILE] [--decisions FILE] [--earlier FILE]...\n"
 		 "    [--parent FILE] [--sample N] [--seed N]",
@@ -769,7 +777,8 @@ const struct cli_verb verb_try = {
 	    "away.  What is read and printed is stable: docs/try.md.\n\n"
 	    "Whose records they are: column 'organisation', 'topic' or 'role' of a row; --topic; or the\n"
 	    "file's name, council.csv or council-a.csv.\n\n"
-	    "  --contract FILE    the terms; its examples are run first\n"
+	    "  --contract FILE    the terms; its examples are run first; again, with --settle: another\n"
+	    "                     contract, and what both would pay for is held\n"
 	    "  --events FILE      events; more than one may follow; '-' is standard input\n"
 	    "  --as-at DATE       the day that has come; the newest day of the files without it\n"
 	    "  --topic TOPIC      whose files they are: raw.council-a\n"

@@ -112,6 +112,18 @@ head -c 65536 /dev/urandom >random
 check "random bytes end without a crash" eval "t 1 random --topic raw.council-a"
 check "NO_COLOR or a pipe: no escape" eval "t 0 easy.csv && ! grep -q \$'\033' '$OUT'"
 
+# --- several contracts
+sed 's/^contract: .*/contract: other/' "$C" >other.yaml
+sed 's/^contract: .*/contract: agreed\npays_with: [st-basils]/' "$C" >agreed.yaml
+check "what another contract would pay, too, is held, and says for which" \
+	eval "t 0 easy.csv --settle 2015 --contract other.yaml && said '£0.00 .* held (other would pay it, too)' && t 0 easy.csv --settle 2015 --contract other.yaml --json && so '.settlement | .payable_minor == 0 and .held_minor == 250000 and all(.lines[]; .held_for == \"two-contracts\" and .other_contract == \"other\")'"
+check "whichever comes first" \
+	eval "exits 0 -o config_dir='$ROOT/config' try --contract other.yaml --contract '$C' --events easy.csv --settle 2015 --json && so '.settlement | .payable_minor == 0 and .held_minor == 250000 and .lines[0].other_contract == \"st-basils\"'"
+check "what is agreed is paid" \
+	eval "t 0 easy.csv --settle 2015 --contract agreed.yaml --json && so '.settlement | .payable_minor == 250000 and .held_minor == 0 and all(.lines[]; .held_for == null)'"
+check "the same contract twice, one without a period, one with mistakes" \
+	eval "t 1 easy.csv --settle 2015 --contract '$C' && t 2 easy.csv --contract other.yaml && t 1 easy.csv --settle 2015 --contract '$ROOT/config/agencies.yaml'"
+
 # --- a page
 sed 's/Amber Example/<script>alert("x")<\/script>/' easy.csv >hostile.csv
 check "--html is a page of those outcomes that have begun, with their drawings" \

@@ -182,6 +182,7 @@ struct contract_file {
 	struct span name, title, currency;
 	int32_t unit;
 	struct span parent;
+	struct yaml_texts pays_with;
 	struct yaml_list parties, versions, calendars, rates;
 };
 
@@ -196,6 +197,8 @@ static const struct yaml_field file_fields[] = {
 	    .choices = unit_words, .preset = "person", .doc = "Who an outcome is of." },
 	{ .name = "parent", .type = YF_NAME, .offset = AT(contract_file, parent),
 	    .doc = "The contract of the tier above, whose outcomes this one prices again." },
+	{ .name = "pays_with", .type = YF_NAMES, .offset = AT(contract_file, pays_with),
+	    .doc = "Contracts that pay for the same outcomes as well, as agreed." },
 	{ .name = "calendars", .type = YF_TABLE, .offset = AT(contract_file, calendars),
 	    .sub = &calendar_record, .doc = "Holidays and closures, by name." },
 	{ .name = "rates", .type = YF_TABLE, .offset = AT(contract_file, rates),
@@ -694,6 +697,7 @@ parse(const struct yaml *root, struct yaml_report *report, bool shown)
 	c->versions = file.versions.items;
 	c->versions_n = file.versions.n;
 	c->parent = file.parent;
+	c->pays_with = file.pays_with;
 	c->death_hash = hash64("death", strlen("death"), NAME_SEED);
 	c->calendars = file.calendars.items;
 	c->calendars_n = file.calendars.n;

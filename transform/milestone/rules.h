@@ -468,6 +468,7 @@ struct contract {
 	uint32_t parties_n;
 	struct yaml_texts reporting; /* organisations of parties that report */
 	struct span parent;        /* the contract whose outcomes this one prices again */
+	struct yaml_texts pays_with; /* contracts that pay for the same outcomes, as agreed */
 	uint64_t death_hash;       /* of the name of that kind, as names have it */
 	struct calendar_terms *calendars;
 	uint32_t calendars_n;

@@ -20,7 +20,8 @@ settle_state_name(enum settle_state state)
 void
 settle_row_of(const struct outcome *o, const struct outcome_extra *x, struct settle_row *out)
 {
-	*out = (struct settle_row){ .outcome_id = o->outcome_id, .unit = o->unit, .part = x->part,
+	*out = (struct settle_row){ .outcome_id = o->outcome_id, .unit = o->unit,
+		.anchor = o->anchor_event, .part = x->part,
 		.measure = x->measure, .price_minor = o->price_minor, .achieved = o->achieved,
 		.referred = x->referred, .version_at = x->version_at, .terms_at = x->terms_at,
 		.ordinal = o->ordinal, .in_cohort = x->in_cohort,
@@ -146,7 +147,8 @@ accelerate(const struct settling *s, const struct place *places, uint32_t n)
 		before = seen[c->at]++;
 		for (uint32_t k = p->accelerator.n; k > 0; k--)
 			if (before >= a[k - 1].past) {
-				c->earned_minor = accelerated(s, c, a[k - 1].price_minor);
+				*(c->held_minor ? &c->held_minor : &c->earned_minor)
+				    = accelerated(s, c, a[k - 1].price_minor);
 				break;
 			}
 	}
@@ -383,13 +385,15 @@ row_is_paid(const struct settling *s, const struct settle_row *row)
 }
 
 static void
-row_claim(const struct settling *s, const struct settle_row *row, struct claimable *c)
+row_claim(const struct settling *s, const struct settle_row *row, date_t day, struct claimable *c)
 {
 	*c = (struct claimable){ .id = row->outcome_id, .unit = row->unit, .part = row->part,
 		.terms = &s->contract->versions[row->version_at].outcomes[row->terms_at],
 		.earned_minor = row->price_minor, .achieved = row->achieved,
 		.ordinal = row->ordinal, .at = row_at(s, row), .cut_by = -1 };
-	if (row->held) {
+	if (row->also.ptr && row->also_from <= day)
+		c->also = row->also;
+	if (row->held || c->also.ptr) {
 		c->held_minor = c->earned_minor;
 		c->earned_minor = 0;
 	}
@@ -408,7 +412,7 @@ position_on(struct settling *s, date_t day)
 		if (!row_is_paid(s, row) || row->achieved == DATE_NONE || row->achieved > day
 		    || !(row->held || row_counts(s, row, day)))
 			continue;
-		row_claim(s, row, &p.claims[n++]);
+		row_claim(s, row, day, &p.claims[n++]);
 	}
 	n += cohort_claims(s, day, p.claims + n, room);
 	p.places = places_of(s, p.claims, n);
@@ -436,6 +440,8 @@ line_add(struct settling *s, const struct claimable *c, int64_t earned, int64_t 
 		.earned_minor = earned, .payable_minor = payable, .held_minor = c->held_minor };
 	line->state = revoked ? SETTLE_REVOKED : c->held_minor ? SETTLE_HELD
 	    : c->cut_by >= 0 ? SETTLE_OVER_CAP : SETTLE_PAYABLE;
+	if (line->state == SETTLE_HELD)
+		line->also = c->also;
 	if (c->cut_by >= 0 && !revoked)
 		line->cut_by = span_str(cap_names[caps[c->cut_by].cap]);
 	line->payers = c->terms->payer_names;
@@ -502,7 +508,7 @@ difference(struct settling *s, const struct claimable *c, struct before *b)
 	b->met = true;
 	for (uint32_t k = 0; k < SETTLE_PAYERS_MAX; k++)
 		by_payer[k] = c->by_payer[k] - b->by_payer[k];
-	if (c->achieved < s->facts->from && c->held_minor) { /* it was held before */
+	if (c->achieved < s->facts->from && c->held_minor && !b->earned) { /* held before */
 		quiet = *c;
 		quiet.held_minor = 0;
 		c = &quiet;
@@ -521,7 +527,7 @@ revoked(struct settling *s, const struct id *id, const struct before *b)
 
 	for (size_t i = 0; i < s->rows_n; i++) /* few are */
 		if (id_eq(&s->rows[i].outcome_id, id)) {
-			row_claim(s, &s->rows[i], &gone);
+			row_claim(s, &s->rows[i], s->facts->to, &gone);
 			break;
 		}
 	if (b->claim)

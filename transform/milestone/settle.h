@@ -8,6 +8,11 @@
  *	position on the last day − what was stated before = lines        (negative ones, too)
  *	each line ─► payers, whole minor units, so that pence always sum
  *
+ * What two contracts would both pay is held in both, unless they have agreed to it:
+ *
+ *	rows of contract a ─┐
+ *	rows of contract b ─┴─► settle_twice ─► the same rows, each with the other's name
+ *
  * What was stated before is the earlier statements; where none are given, what
  * they would have been on the same evidence: the position on the day before the
  * period.  Everything is taken anew each time, so that a revoked outcome leaves
@@ -25,8 +30,10 @@ enum { SETTLE_PAYERS_MAX = RULES_PAYERS_MAX };
 
 /* An outcome of a unit, as far as money goes. */
 struct settle_row {
-	struct id outcome_id, unit;
+	struct id outcome_id, unit, anchor; /* anchor: the event that its spell began with */
 	struct span part;
+	struct span also;           /* settle_twice()'s: another contract that would pay it; or absent */
+	date_t also_from;           /* since when */
 	struct measure measure;
 	int64_t price_minor;
 	date_t achieved, referred;
@@ -36,6 +43,18 @@ struct settle_row {
 };
 
 void settle_row_of(const struct outcome *o, const struct outcome_extra *x, struct settle_row *out);
+
+/* Of one contract, all that is claimed under it. */
+struct settle_claims {
+	const struct contract *contract;
+	struct settle_row *rows;
+	size_t n;
+};
+
+/* Says in each row which other contract would pay for the same outcome of the same unit and
+ * spell, without either being the other's tier above or named in its `pays_with`.  In any
+ * order; says it anew each time. */
+void settle_twice(const struct settle_claims *of, size_t n);
 
 /* An input from elsewhere, with its provenance: a comparison group's figure. */
 struct settle_reference {
@@ -70,6 +89,7 @@ struct settle_line {
 	enum settle_state state;
 	int64_t earned_minor, payable_minor, held_minor; /* of this statement */
 	struct span cut_by;         /* word of the cap that cut it; or absent */
+	struct span also;           /* held for it: another contract that would pay it; or absent */
 	const struct span *payers;  /* by_payer[i] is whose */
 	uint32_t payers_n;
 	int64_t by_payer[SETTLE_PAYERS_MAX];

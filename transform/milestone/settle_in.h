@@ -14,7 +14,7 @@ enum { SETTLE_MILLION = 1000000, SETTLE_HUNDRED = 100 * 1000000 };
 /* One thing that is owed: an outcome of a unit, or a payment for the cohort. */
 struct claimable {
 	struct id id, unit;
-	struct span part;
+	struct span part, also; /* also: as in its row, on that day */
 	const struct outcome_terms *terms;
 	int64_t earned_minor, payable_minor, held_minor;
 	date_t achieved;
