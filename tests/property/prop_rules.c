@@ -601,10 +601,8 @@ bands(struct chance *c, uint64_t seed)
 	for (int start = 0; start < to; start++) {
 		int64_t sum = 0, least = INT64_MAX;
 		int days = 0, from = start;
-		bool change = start == 0, high;
+		bool change = start == 0 || hours[start] != hours[start - 1], high;
 
-		for (uint32_t i = 2; i < w.n; i++)
-			change |= w.rows[i].ln.start == FIRST + start;
 		if (!change || start + lasts > to || (first >= 0 && !upgrades))
 			continue;
 		if (way == 2 && start + lasts - 7 > start)

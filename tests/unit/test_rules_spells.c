@@ -328,6 +328,12 @@ under_16_hours_400_over_16_hours_500(void **state)
 	    JOB("j", "2015-03-01", "2015-04-16", "10")
 	    "  - {id: k, kind: job-confirmed, by: A1, on: 2015-04-09, says: {hours-per-week: 20}}\n"
 	    "  outcomes: [{outcome: a, status: achieved, price: 500.00}]\n");
+	comes_out(BANDS(", exactly: high, hours: milestone"), PLAY_AGENCIES
+	    "- example: the same hours said again begin no new count\n  as_at: 2016-01-01\n"
+	    PLAY_REFERRED JOB("j", "2015-03-01", "2015-05-10", "10")
+	    "  - {id: k, kind: job-confirmed, by: A1, on: 2015-03-20, says: {hours-per-week: 10}}\n"
+	    "  - {id: l, kind: job-confirmed, by: A1, on: 2015-04-15, says: {hours-per-week: 20}}\n"
+	    "  outcomes: [{outcome: a, status: achieved, achieved: 2015-04-16, price: 400.00}]\n");
 	refused(BANDS(", hours: lowest"), "'exactly' must be declared");
 	refused(BANDS(", exactly: high"), "'hours' must be declared");
 }

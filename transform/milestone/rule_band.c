@@ -127,6 +127,29 @@ next_change(const struct spells *sp, const struct run *run, struct span attribut
 	return next;
 }
 
+/* Other hours on the day than on the last day before it that the run covers. */
+static bool
+hours_changed(const struct spells *sp, const struct run *run, const struct rule_terms *rule,
+    date_t day)
+{
+	enum alongside alongside = (enum alongside)rule->alongside;
+	date_t before = DATE_NONE;
+	int64_t is = 0, was = 0;
+	bool unstated = false;
+
+	for (uint32_t i = run->first; i < run->end; i++) {
+		const struct spell *s = spell_at(sp, i);
+		date_t to = s->to < day ? s->to : day;
+
+		if (s->from < to && (before == DATE_NONE || to - 1 > before))
+			before = to - 1;
+	}
+	return before == DATE_NONE
+	    || hours_on(sp, rule->attribute, alongside, day, &is, &unstated)
+		!= hours_on(sp, rule->attribute, alongside, before, &was, &unstated)
+	    || unstated || is != was;
+}
+
 struct best {
 	uint32_t band;
 	struct from_day m;
@@ -162,6 +185,8 @@ upgrade(const struct judging *j, const struct verdict *v, const struct spells *s
 		     start = next_change(sp, &run, rule->attribute, start)) {
 			struct best b = { .run = run };
 
+			if (!hours_changed(sp, &run, rule, start))
+				continue; /* the same, said again */
 			milestone(sp, &run, start, rule->lasts, &b.m);
 			if (!b.m.complete || b.m.achieved <= base->m.achieved)
 				continue;
