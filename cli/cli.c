@@ -176,6 +176,16 @@ cli_options(const struct cli_verb *verb, int *argc, char **argv, const struct cl
 	return 0;
 }
 
+void
+cli_values_more(const char ***values, size_t *n, int argc, char **argv)
+{
+	if (argc <= 1)
+		return;
+	*values = mem_realloc(*values, *n + (size_t)argc - 1, sizeof(**values));
+	for (int i = 1; i < argc; i++)
+		(*values)[(*n)++] = argv[i];
+}
+
 /* --- words */
 
 static int

@@ -69,6 +69,8 @@ struct cli_option {
 };
 int cli_options(const struct cli_verb *verb, int *argc, char **argv,
     const struct cli_option *options, size_t n);
+/* "--events a.csv b.csv": what is left of argv goes behind what the option gave. */
+void cli_values_more(const char ***values, size_t *n, int argc, char **argv);
 int cli_usage(const struct cli_verb *verb, const char *why); /* prints; returns CLI_USAGE */
 void cli_usage_lines(const struct cli_verb *verb, FILE *to);
 

@@ -221,21 +221,6 @@ keys_read(struct work *w, struct err *err)
 	return 0;
 }
 
-static int
-rules_read(struct work *w, struct err *err)
-{
-	struct yaml_report report = YAML_REPORT_INIT;
-	const char *missing = NULL;
-	int result = 0;
-
-	w->rules = rules_of_book(termsbook_book(w->terms), &report, &missing);
-	if (!w->rules)
-		result = err_code(err, ERR_FATAL, "not-found", NULL, "%s",
-		    missing ? missing : report.kept ? report.mistakes[0].text : "no rules");
-	yaml_report_release(&report);
-	return result;
-}
-
 /* --- raw */
 
 /* bytes: of an evidence record; kept by the caller. */
@@ -754,7 +739,8 @@ recompute(struct cli *cli, struct buf *lines, struct recompute_counts *counts, s
 	if (keys_read(&w, err) || tables_read(&w, err))
 		goto out;
 	w.terms = standing_terms(cli, err);
-	if (!w.terms || rules_read(&w, err) || cli_topic_each(cli, "suppressed", erasure_take, &w, err)
+	w.rules = w.terms ? standing_rules(w.terms, err) : NULL;
+	if (!w.rules || cli_topic_each(cli, "suppressed", erasure_take, &w, err)
 	    || said_read(&w, "review", &w.reviews, err)
 	    || said_read(&w, "decision", &w.decisions, err)
 	    || said_read(&w, "reference", &w.references, err))

@@ -35,6 +35,20 @@ standing_terms(struct cli *cli, struct err *err)
 	return NULL;
 }
 
+struct rules *
+standing_rules(const struct termsbook *terms, struct err *err)
+{
+	struct yaml_report report = YAML_REPORT_INIT;
+	const char *missing = NULL;
+	struct rules *rules = rules_of_book(termsbook_book(terms), &report, &missing);
+
+	if (!rules)
+		err_code(err, ERR_FATAL, "not-found", NULL, "%s",
+		    missing ? missing : report.kept ? report.mistakes[0].text : "no rules");
+	yaml_report_release(&report);
+	return rules;
+}
+
 static void
 roles_text(const char *const *roles, struct buf *out)
 {

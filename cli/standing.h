@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "common/io/termsbook.h"
 #include "common/topic.h"
+#include "ingest/shell_terms.h"
 
 enum { STANDING_LINES_MAX = 512 };
 
@@ -51,6 +52,9 @@ const char *standing_why(const struct standing *st, char *out, size_t size);
 
 /* The terms topic, folded; owned, or NULL. */
 struct termsbook *standing_terms(struct cli *cli, struct err *err);
+
+/* Agencies and codes as they are published; owned, or NULL: not found, or the first mistake. */
+struct rules *standing_rules(const struct termsbook *terms, struct err *err);
 
 /*
  * May the signer of `rec` say it, by the terms as they are published?  The daemons pass

@@ -448,10 +448,8 @@ run(struct cli *cli, int argc, char **argv)
 	if (cli_options(&verb_simulate, &argc, argv, options, sizeof(options) / sizeof(options[0])))
 		goto out;
 	files = said.events_n > 0;
-	for (int i = 1; files && i < argc; i++) { /* --events a.csv b.csv */
-		said.events = mem_realloc(said.events, said.events_n + 1, sizeof(*said.events));
-		said.events[said.events_n++] = argv[i];
-	}
+	if (files)
+		cli_values_more(&said.events, &said.events_n, argc, argv);
 	if (!said.contract)
 		cli_usage(&verb_simulate, "by which terms? --contract FILE");
 	else if (!files && argc > 1)

@@ -738,10 +738,7 @@ run(struct cli *cli, int argc, char **argv)
 
 	if (cli_options(&verb_try, &argc, argv, options, sizeof(options) / sizeof(options[0])))
 		goto out;
-	for (int i = 1; i < argc; i++) { /* --events a.csv b.csv */
-		said.events = mem_realloc(said.events, said.events_n + 1, sizeof(*said.events));
-		said.events[said.events_n++] = argv[i];
-	}
+	cli_values_more(&said.events, &said.events_n, argc, argv);
 	if (said.html && (cli->json || said.brief))
 		cli_usage(&verb_try, "--html is a page of people: without --json and --totals");
 	else if (said.contracts_n == 0)

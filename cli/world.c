@@ -82,21 +82,6 @@ trial_each(struct world *w, world_fn *fn, void *arg, struct err *err)
 /* --- the warehouse: how far it is -------------------------------------------------------- */
 
 static int
-rules_read(struct world *w, struct err *err)
-{
-	struct yaml_report report = YAML_REPORT_INIT;
-	const char *missing = NULL;
-	int result = 0;
-
-	w->rules = rules_of_book(termsbook_book(w->terms), &report, &missing);
-	if (!w->rules)
-		result = err_code(err, ERR_FATAL, "not-found", NULL, "%s",
-		    missing ? missing : report.kept ? report.mistakes[0].text : "no rules");
-	yaml_report_release(&report);
-	return result;
-}
-
-static int
 complete_read(struct world *w, struct err *err)
 {
 	const struct agencies *a = w->rules->agencies;
@@ -138,7 +123,8 @@ world_of_warehouse(struct cli *cli, date_t as_at, struct err *err)
 	w->cli = cli;
 	w->names = names_new(WORLD_SEED);
 	w->terms = standing_terms(cli, err);
-	if (!w->terms || rules_read(w, err))
+	w->rules = w->terms ? standing_rules(w->terms, err) : NULL;
+	if (!w->rules)
 		goto fail;
 	w->pg = cli_pg(cli, err);
 	if (!w->pg || pg_exec(w->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err)
