@@ -390,6 +390,8 @@ due_in_a_gap_counts_on_the_return_unless_declared(void **state)
 {
 	static const char *const away = PLAY_REFERRED STAY("a", "2015-03-01", "2015-05-28")
 	    STAY("b", "2015-06-08", "2015-07-10");
+	static const char *const back = PLAY_REFERRED STAY("a", "2015-03-01", "2015-05-28")
+	    STAY("b", "2015-06-01", "2015-07-10");
 	char text[2048];
 
 	(void)state;
@@ -399,6 +401,10 @@ due_in_a_gap_counts_on_the_return_unless_declared(void **state)
 	comes_out(HOME(", gap_days: 14", "3 months"), text);
 	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: never\n"
 	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: not-yet}]\n", away);
+	comes_out(HOME(", gap_days: 14, due_in_gap: never", "3 months"), text);
+	snprintf(text, sizeof(text), PLAY_AGENCIES "- example: who is back on the due date is there\n"
+	    "  as_at: 2016-01-01\n%s  outcomes: [{outcome: a, status: achieved, "
+	    "achieved: 2015-06-01}]\n", back);
 	comes_out(HOME(", gap_days: 14, due_in_gap: never", "3 months"), text);
 }
 

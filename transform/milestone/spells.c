@@ -401,7 +401,7 @@ rung_of(const struct spells *sp, const struct run *run, struct duration lasts, d
 				base += s->from - to
 				    - calendar_closed_days(closed(sp->terms), to, s->from);
 				out->due = calendar_due(closed(sp->terms), out->start, base);
-			} else if (out->due <= s->from && sp->terms->due_in_gap == DUE_NEVER) {
+			} else if (out->due < s->from && sp->terms->due_in_gap == DUE_NEVER) {
 				out->reaches = to;
 				out->ended = true;
 				return;
